@@ -1,0 +1,17 @@
+/* bits.h: bitmaps of 64-bit words, one bit a row, bit i of word i/64. */
+#ifndef WEIR_BASE_BITS_H
+#define WEIR_BASE_BITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+static inline uint32_t bits_words(uint32_t rows) { return (rows + 63) / 64; }
+static inline bool bits_get(const uint64_t *bits, uint32_t i) { return bits[i >> 6] >> (i & 63) & 1; }
+static inline void bits_set(uint64_t *bits, uint32_t i) { bits[i >> 6] |= 1ull << (i & 63); }
+static inline void bits_unset(uint64_t *bits, uint32_t i) { bits[i >> 6] &= ~(1ull << (i & 63)); }
+static inline void bits_fill(uint64_t *bits, uint32_t rows, bool on) {
+  memset(bits, on ? 0xff : 0, bits_words(rows) * sizeof *bits);
+}
+
+#endif

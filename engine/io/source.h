@@ -1,0 +1,84 @@
+/* source.h: where events come from. A connector implements SourceClass; the engine owns the interface.
+**
+** A message source (Kafka) delivers messages by poll. A stream source (file, stdin) delivers bytes by read;
+** the format's framer cuts them. One of the two functions is NULL. A snapshot source (ODBC) is reference
+** data only: see RowsClass below.
+**
+** Threads: one thread uses a Source at a time. Blocking: never longer than timeout_ms plus the cost of one
+** read. Broken connections are ridden out inside with backoff; `state` tells the progress line. */
+#ifndef WEIR_IO_SOURCE_H
+#define WEIR_IO_SOURCE_H
+
+#include "io/format.h"
+#include "io/where.h"
+
+typedef enum StartKind { START_DEFAULT, START_NOW, START_EARLIEST, START_COMMITTED, START_TIME } StartKind;
+
+typedef struct SourceConfig {
+  const char  *job;        /* job name: consumer group default, client id */
+  const char  *alias;      /* input name, for messages */
+  const Where *where;      /* borrowed for open only: copy what you keep (arena) */
+  StartKind    start;      /* --start, which wins over start= in WHERE */
+  Ticks        start_time; /* of START_TIME */
+} SourceConfig;
+
+typedef enum SourceEvent {
+  SOURCE_NOTHING,  /* nothing within the time-out */
+  SOURCE_DATA,
+  SOURCE_FILE_END, /* stream sources: this file is over, another follows; its bytes come first */
+  SOURCE_END,      /* the source is finished (never for a live one) */
+} SourceEvent;
+
+typedef struct PartitionState {
+  bool  finished;   /* no more data will come */
+  bool  at_end;     /* live: a successful fetch has reached the end and the queue is empty */
+  char  name[64];   /* for people: "0", or a file name */
+  int   number;     /* the broker's partition number; 0 for files */
+} PartitionState;
+
+typedef struct SourceClass SourceClass;
+typedef struct Source { const SourceClass *cls; } Source; /* connectors embed it first */
+
+struct SourceClass {
+  const char *scheme;       /* "file", "kafka" */
+  const OptionDef *options; /* for documentation and suggestions */
+  bool live;                /* may go on for ever: idle rule, --until-idle, start now by default */
+  const char *doc;
+
+  Status (*open)(const SourceConfig *config, Arena *arena, Source **out, Error *err);
+  void   (*close)(Source *source);
+  unsigned (*partitions)(Source *source); /* may grow during a run */
+  void   (*partition_state)(Source *source, unsigned partition, PartitionState *out);
+
+  /* Message sources. Fills `out` (cleared by the caller) with messages of one partition. */
+  Status (*poll)(Source *source, int timeout_ms, MessageBatch *out, SourceEvent *event, Error *err);
+  /* Stream sources: up to cap bytes into `into`; *blob (may change with each file) names the file. */
+  Status (*read)(Source *source, int timeout_ms, char *into, size_t cap, size_t *len, Str *blob,
+                 SourceEvent *event, Error *err);
+  /* Do not deliver this partition until resumed (a merge is ahead on it). NULL: cannot. */
+  void   (*pause)(Source *source, unsigned partition, bool paused);
+  /* Everything before these offsets (one a partition, INT64_MIN: unknown) is done with. NULL: nothing to do. */
+  Status (*commit)(Source *source, const int64_t *offsets, unsigned partitions, Error *err);
+  /* One line for the progress display when something is wrong ("broker down, retrying"); empty when fine. */
+  void   (*state)(Source *source, char *out, size_t cap);
+};
+
+/* Rows that need no decoding: reference data from a database. The rows of one snapshot are read to their end. */
+typedef struct RowsClass RowsClass;
+typedef struct Rows { const RowsClass *cls; } Rows;
+struct RowsClass {
+  const char *scheme;
+  const OptionDef *options;
+  const char *doc;
+  /* fields as in DecodeSpec (depth 1 reaches a column by name without regard to case); payload asks for a JSON
+  ** object of all columns. A field that the query has no column for is a STATUS_CONFIG error that lists what
+  ** there is. */
+  Status (*open)(const SourceConfig *config, const DecodeSpec *spec, Arena *arena, Rows **out, Error *err);
+  /* The next batch of at most rows_max rows, in out->cols and out->payload (time NULL); NULL at the end. */
+  Status (*next)(Rows *rows, uint32_t rows_max, Batch **out, Error *err);
+  Status (*rewind)(Rows *rows, Error *err); /* read again from the start: a refresh */
+  Ticks  (*refresh)(const Rows *rows);      /* how often; 0: never */
+  void   (*close)(Rows *rows);
+};
+
+#endif

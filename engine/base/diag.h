@@ -49,7 +49,10 @@ typedef struct DiagList {
   SourceText *source; /* borrowed */
   Vec(Diag)   items;
   unsigned    errors, warnings; /* all that were added, also beyond DIAG_LIMIT */
+  Diag       *spare;  /* receives what is added beyond the limit */
 } DiagList;
+
+typedef struct DiagMark { uint32_t len; unsigned errors, warnings; } DiagMark; /* a state of the list */
 
 const DiagInfo *diag_info(DiagCode code);
 
@@ -59,10 +62,18 @@ void diags_release(DiagList *diags);
 Diag *diag_add(DiagList *diags, DiagCode code, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void diag_hint(DiagList *diags, Diag *diag, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The words beside the carets of the primary place. */
+void diag_mark(DiagList *diags, Diag *diag, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void diag_label(DiagList *diags, Diag *diag, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* The nearest of the candidates, or an empty Str when none is near enough to suggest. */
 Str  diag_nearest(Str wanted, const Str *candidates, unsigned count);
+
+static inline DiagMark diags_mark(const DiagList *diags) {
+  return (DiagMark){diags->items.len, diags->errors, diags->warnings};
+}
+/* Forgets what was added since the mark was taken (for stages that try something out). */
+void diags_truncate(DiagList *diags, DiagMark mark);
 
 void diags_sort(DiagList *diags);                      /* by place, errors first at one place */
 void diags_render(DiagList *diags, StrBuf *out, bool colour); /* for people: source line and carets */

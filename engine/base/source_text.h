@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "base/vec.h"
 
+enum { SOURCE_TEXT_MAX = 64 << 20 }; /* bytes of a query text; spans are 32 bits wide */
+
 typedef struct SourceText {
   Str name;                 /* file path or <query>; borrowed or owned by source_text_load */
   Str text;                 /* bytes, a NUL stands behind them */

@@ -108,7 +108,8 @@ class Query {
   void close(const char *next_time, int64_t next_end) {
     int seconds = static_cast<int>(end_ / 1000);
     groups_.flush([&](const Group &group) {
-      std::printf("{\"TollId\":%lld,\"Vehicles\":%lld,\"AvgToll\":%.17g,\"WindowEnd\":\"%sT%02d:%02d:%02d.0000000Z\"}\n",
+      std::printf("{\"TollId\":%lld,\"Vehicles\":%lld,\"AvgToll\":%.17g,"
+                  "\"WindowEnd\":\"%sT%02d:%02d:%02d.0000000Z\"}\n",
                   static_cast<long long>(group.toll_id), static_cast<long long>(group.count),
                   group.sum / static_cast<double>(group.count), date_, seconds / 3600, seconds / 60 % 60, seconds % 60);
     });

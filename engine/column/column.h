@@ -46,7 +46,8 @@ typedef struct Column {
   Buffer      *heap;     /* newest buffer made by column_text_space, also in holds */
 } Column;
 
-/* Slots are allocated, undefined; no validity bitmap. One reference. */
+/* Slots are allocated: text slots empty, COL_MIXED slots NULL, the others undefined; no validity bitmap. One
+** reference. */
 Column *column_new(ColumnLayout layout, uint32_t rows);
 /* Every row has this value; text bytes are borrowed (plan constants) unless copy is set. */
 Column *column_constant(const Value *value, uint32_t rows, bool copy);
@@ -61,11 +62,19 @@ void      column_hold(Column *col, Buffer *buffer);
 void      column_hold_all(Column *col, const Column *other);
 /* Room for len bytes of text that live as long as the column; fill it, then store the view. */
 char     *column_text_space(Column *col, size_t len);
+/* Makes sure that the next column_text_space calls of len bytes in all share one buffer of just that size. */
+void      column_text_reserve(Column *col, size_t len);
 Text      column_copy_text(Column *col, Str text);
 
 /* The size of a slot in bytes; 0 for COL_NULL. */
 size_t column_slot_bytes(ColumnLayout layout);
+const char *column_layout_name(ColumnLayout layout); /* "bigint", "mixed" */
 ColumnLayout column_layout_of(Type type); /* TYPE_TEXT -> COL_TEXT, TYPE_NULL -> COL_NULL */
+
+/* Whether a bigint may be stored in a COL_FLOAT column with its integral bit set: within +-2^53. */
+static inline bool column_exact_as_double(int64_t value) {
+  return value >= -(INT64_C(1) << 53) && value <= INT64_C(1) << 53;
+}
 
 static inline uint32_t column_slot(const Column *col, uint32_t row) { return col->constant ? 0 : row; }
 bool  column_is_null(const Column *col, uint32_t row);
@@ -83,7 +92,7 @@ static inline Value   *column_values(const Column *col) { return col->data; }
 ** copied into the column when copy_text is set, else borrowed. */
 typedef struct ColumnBuilder {
   Column  *col;
-  uint32_t rows, next;
+  uint32_t rows, next; /* rows below next are settled */
   bool     copy_text;
 } ColumnBuilder;
 void    column_builder_init(ColumnBuilder *builder, uint32_t rows, bool copy_text);
@@ -93,7 +102,8 @@ Column *column_builder_finish(ColumnBuilder *builder); /* the caller owns the re
 /* A copy of the chosen rows, in that order; row numbers may repeat and UINT32_MAX gives NULL. With
 ** copy_text the result owns its text, else it holds the buffers of col. */
 Column *column_gather(const Column *col, const uint32_t *rows, uint32_t count, bool copy_text);
-/* Concatenates pieces: piece i contributes its rows[i][0..counts[i]). Text is copied. */
+/* Concatenates pieces: piece i contributes its rows[i][0..counts[i]), where UINT32_MAX gives NULL again, or its
+** first counts[i] rows when rows[i] is NULL. Text is copied. */
 Column *column_concat(const Column *const *cols, const uint32_t *const *rows, const uint32_t *counts, uint32_t pieces);
 /* The same values as COL_MIXED: tests force it to prove that both paths agree. */
 Column *column_to_mixed(const Column *col);

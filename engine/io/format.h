@@ -29,10 +29,12 @@ typedef struct DecodeSpec {
 
 typedef struct DecodedBatch {
   uint32_t  rows;
+  uint32_t  cols_len; /* fields of the spec: how many columns decoded_batch_release gives back */
   Column  **cols;     /* one a field, each of `rows` rows; the caller owns the references */
   Column   *payload;  /* COL_RECORD slices of the messages' bytes (holds the buffer); NULL unless asked */
   uint32_t *message;  /* for each row the index of its message, ascending */
 } DecodedBatch;
+/* Gives back the columns and the two arrays (mem_alloc) and zeroes the batch. */
 void decoded_batch_release(DecodedBatch *batch);
 
 /* A record that did not decode. The bytes are borrowed for the call. */

@@ -89,6 +89,13 @@ struct ScalarFn {
   const char *examples;   /* one a line: `SUBSTRING('stream', 2, 3) = 'tre'`; executed as tests */
 };
 
+/* The accepted types of argument i: the last one given repeats. */
+static inline TypeMask scalar_fn_arg(const ScalarFn *fn, unsigned i) {
+  unsigned at = i < FN_ARGS_TYPED ? i : FN_ARGS_TYPED - 1;
+  while (at > 0 && fn->args[at] == 0) at--;
+  return fn->args[at];
+}
+
 /* The families, NULL-terminated list of tables that each end with a row whose name is NULL. */
 extern const ScalarFn *const scalar_families[];
 const ScalarFn *scalar_fn_find(Str name);                   /* without regard to case; not operators */

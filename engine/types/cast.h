@@ -9,7 +9,8 @@
 ** takes NULL (TRY_CAST). */
 bool value_cast(const Value *in, Type to, StrBuf *scratch, Value *out);
 
-/* A datetime, or text that is one: the implicit conversion of date functions and TIMESTAMP BY. */
+/* A datetime, or text that is one, blanks around allowed: the implicit conversion of date functions and
+** TIMESTAMP BY. */
 bool value_to_ticks(const Value *in, int64_t *ticks);
 
 #endif

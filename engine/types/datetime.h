@@ -29,11 +29,12 @@ typedef struct DateParts {
 } DateParts;
 
 /* ISO 8601: date, or date and time with 'T' or one blank between, seconds and fraction optional (more
-** than 7 digits are truncated), zone optional ('Z', +hh:mm, +hhmm, +hh; none means UTC). Blanks around
-** are not accepted. False for anything else and for instants outside the range. */
+** than 7 digits are truncated), zone optional behind a time ('Z', +hh:mm, +hhmm, +hh up to 14 hours; none
+** means UTC). Blanks around are not accepted. False for anything else and for instants outside the range. */
 bool datetime_parse(const char *text, size_t len, Ticks *out);
 enum { DATETIME_TEXT_LEN = 28 }; /* 2026-01-01T00:00:00.0000000Z */
-void datetime_print(Ticks ticks, char out[DATETIME_TEXT_LEN + 1]); /* always 7 digits; NUL added */
+/* Always 7 digits; NUL added. Here and in datetime_split, ticks outside the range count as its first or last. */
+void datetime_print(Ticks ticks, char out[DATETIME_TEXT_LEN + 1]);
 void datetime_split(Ticks ticks, DateParts *out);
 /* False when a part is out of range (month 13, 30 February, year 10000). weekday and yearday are ignored. */
 bool datetime_join(const DateParts *parts, Ticks *out);
@@ -51,15 +52,18 @@ const char *time_unit_name(TimeUnit unit);
 Ticks time_unit_ticks(TimeUnit unit);
 unsigned time_unit_candidates(Str *out, unsigned max); /* names for did-you-mean */
 
-/* DATEADD: clamps to the month's end; false when the result leaves the range. count is already whole. */
+/* DATEADD: clamps to the month's end; false when the result leaves the range. count is already whole;
+** nanoseconds below a tick are cut. dayofyear and weekday add days, iso_week weeks, tzoffset is false. */
 bool datetime_add(Ticks ticks, TimeUnit unit, int64_t count, Ticks *out);
-/* DATEDIFF: boundaries crossed from a to b (weeks start on Sunday); false on int64 overflow. */
+/* DATEDIFF: boundaries crossed from a to b (weeks start on Sunday, ISO weeks on Monday); false on int64
+** overflow and for tzoffset. */
 bool datetime_diff(TimeUnit unit, Ticks a, Ticks b, int64_t *out);
-int64_t datetime_part(TimeUnit unit, Ticks ticks);           /* DATEPART */
+/* DATEPART. Fractions count from the full second; week 1 holds 1 January. */
+int64_t datetime_part(TimeUnit unit, Ticks ticks);
 void datetime_name(TimeUnit unit, Ticks ticks, StrBuf *out); /* DATENAME: English names of month and weekday */
 
 /* Durations of options and policies: "5s", "1m30s", "250ms", "2h", "1d", "00:01:30", or a bare number of
-** seconds. False for anything else. */
+** seconds. Numbers are whole; units d h m s ms us ns, longest first. False for anything else. */
 bool duration_parse(Str text, Ticks *out);
 void duration_print(Ticks ticks, StrBuf *out); /* "1m30s", "250ms", "0s" */
 

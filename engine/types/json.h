@@ -28,16 +28,19 @@ bool json_field(Str object, Str name, Str *raw_value);
 bool json_element(Str array, uint64_t index, Str *raw_value);
 int64_t json_array_length(Str array); /* -1 when malformed or no array */
 /* The value a raw slice stands for: bigint or float, bit, text (unescaped into the arena only when it
-** holds a backslash), record, array, NULL. False when the slice is malformed or an integer leaves 64 bits. */
+** holds a backslash), record, array, NULL. False when the slice is malformed, an integer leaves 64 bits or
+** a number a double. Of records and arrays only the brackets at both ends are looked at. UTF-8 is the
+** decoder's business. */
 bool json_value(Str raw, Arena *arena, Value *out);
 /* Text between quotes -> UTF-8. Returns false on a bad escape; a lone surrogate becomes U+FFFD. */
 bool json_unescape(Str raw, StrBuf *out);
 bool json_valid(Str text, size_t *error_at);   /* full RFC 8259 check; error_at may be NULL */
 
 void json_put_string(StrBuf *out, Str text);   /* quotes and escapes; invalid UTF-8 becomes U+FFFD */
-void json_put_minified(StrBuf *out, Str text); /* drops blanks outside strings */
+/* Drops blanks outside strings; bare control characters inside strings are escaped, so a line stays a line. */
+void json_put_minified(StrBuf *out, Str text);
 /* Canonical form: keys sorted by bytes after unescaping, duplicates last-wins, numbers by value, no blanks.
-** Equal records have equal canonical text. */
+** Equal records have equal canonical text; integers beyond 64 bits and malformed parts stay as they are. */
 void json_put_canonical(StrBuf *out, Str text);
 
 /* ---- trees, for configuration files ---- */
@@ -47,16 +50,17 @@ typedef struct JsonNode JsonNode;
 struct JsonNode {
   JsonKind  kind;
   Str       key;      /* of a member; unescaped */
-  Str       text;     /* string: unescaped; number and bool: as written; array and object: the raw slice */
-  double    number;
+  Str       text;     /* string: unescaped; number, bool, null: as written; array, object: slice of the source */
+  double    number;   /* of a number */
   bool      boolean;
   uint32_t  offset;   /* byte offset in the source, for messages */
   JsonNode *first, *next; /* children, siblings */
 };
 /* Accepts a byte-order mark, comments (// and block) and trailing commas, as project files have them.
-** On failure returns NULL and says what and where ("line 3, column 7: ..."). */
+** On failure returns NULL and says what and where ("line 3, column 7: ..."; STATUS_CONFIG, who is empty). */
 JsonNode *json_parse_tree(Arena *arena, Str text, Error *err);
-JsonNode *json_get(const JsonNode *object, const char *key); /* without regard to case; NULL when absent */
+/* The exact spelling wins, else the first without regard to case; NULL when absent or no object. */
+JsonNode *json_get(const JsonNode *object, const char *key);
 unsigned  json_count(const JsonNode *node);
 
 #endif

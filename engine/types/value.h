@@ -43,7 +43,7 @@ Value value_dup(const Value *v);
 void  value_release(Value *v); /* only for values made by value_dup or value_load */
 /* As JSON prints it (semantics.md section 2, "JSON out"): floats keep a .0, datetimes have 7 digits. */
 void value_print_json(const Value *v, StrBuf *out);
-/* State codec; load returns memory that value_release frees. */
+/* State codec; load returns memory that value_release frees, and NULL with in->bad set for what no save wrote. */
 void  value_save(const Value *v, ByteWriter *out);
 Value value_load(ByteReader *in);
 

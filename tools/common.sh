@@ -15,7 +15,7 @@ build() {
   fi
   if ! cmake --build "$folder" --target "$target" -j "$jobs" >"$folder/build.log" 2>&1; then
     echo "building the $preset preset failed (all of it: $folder/build.log):" >&2
-    grep -vE '^\[[0-9]+/[0-9]+\] |^ninja: ' "$folder/build.log" | cut -c1-400 | head -60 >&2
+    grep -vE '^\[[0-9]+/[0-9]+\] |^ninja: |^[^ ]*/(ccache|cc|c\+\+|gcc|clang)[^ ]* ' "$folder/build.log" | head -60 >&2
     return 1
   fi
 }

@@ -11,8 +11,10 @@
 #   WEIR_JOBS           how many compilers and tests run at once (default: the number of processors)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-[ -z "${WEIR_CASES:-}" ] || WEIR_CASES=$(realpath -- "$WEIR_CASES")
-export ${WEIR_CASES:+WEIR_CASES}
+if [ -n "${WEIR_CASES:-}" ]; then
+  WEIR_CASES=$(realpath -- "$WEIR_CASES")
+  export WEIR_CASES
+fi
 . "$root/tools/common.sh"
 
 passed=0 failed=0
@@ -50,7 +52,12 @@ fi
 run_tests dev "$@"
 
 seconds=${WEIR_FUZZ_SECONDS:-20}
-if [ $# = 0 ] && [ "$seconds" != 0 ] && command -v clang-14 >/dev/null && ls tests/fuzz/fuzz_*.c >/dev/null 2>&1; then
+if [ $# != 0 ] || [ "$seconds" = 0 ] || ! ls tests/fuzz/fuzz_*.c >/dev/null 2>&1; then
+  finish
+fi
+if ! command -v clang-14 >/dev/null; then
+  echo "the fuzz runs are left out: no clang-14"
+else
   WEIR_CMAKE_OPTIONS="-DWEIR_FUZZ_SECONDS=$seconds"
   if build fuzz fuzzers; then
     run_tests fuzz -L fuzz

@@ -20,6 +20,7 @@ typedef struct SourceConfig {
   const Where *where;      /* borrowed for open only: copy what you keep (arena) */
   StartKind    start;      /* --start, which wins over start= in WHERE */
   Ticks        start_time; /* of START_TIME */
+  const FormatClass *format; /* whose options may stand in WHERE beside the connector's own; NULL: none */
 } SourceConfig;
 
 typedef enum SourceEvent {

@@ -21,6 +21,10 @@ function(weir_library name)
     set(sources ${CMAKE_CURRENT_BINARY_DIR}/headers_only.c)
   endif()
   add_library(weir_${name} OBJECT ${sources} ${ARG_SOURCES})
+  if(ARG_SOURCES)  # generators leave things behind that nobody reads
+    set_source_files_properties(${ARG_SOURCES} PROPERTIES COMPILE_OPTIONS
+                                "-Wno-unused;-Wno-missing-prototypes;-Wno-shadow;-Wno-switch-enum")
+  endif()
   weir_settings(weir_${name})
   target_include_directories(weir_${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
   foreach(other IN LISTS ARG_USES)

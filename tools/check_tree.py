@@ -183,10 +183,18 @@ def check_generated(tree):
     for output in outputs:
         if (tree.root / output).exists():
             yield output, 1, "is generated: it belongs into the build folder only"
-    listed = subprocess.run(["git", "-C", tree.root, "ls-files"], capture_output=True, text=True)
-    for name in listed.stdout.splitlines() if listed.returncode == 0 else []:
+    for name in committed(tree.root):
         if name.startswith("build/") or name.endswith((".o", ".a", ".so", ".pyc")):
             yield Path(name), 1, "is built: git rm --cached it"
+
+
+def committed(root):
+    """The names git keeps; none where there is no git or no repository (a tarball)."""
+    try:
+        listed = subprocess.run(["git", "-C", root, "ls-files"], capture_output=True, text=True)
+    except FileNotFoundError:
+        return []
+    return listed.stdout.splitlines() if listed.returncode == 0 else []
 
 
 def check_found(tree):

@@ -3,7 +3,7 @@
 
     WEIR_CASES=FOLDER WEIR=build/dev/weir python3 tools/run_cases.py [--filter GLOB] [--list]
 
-A case is a folder with testConfig.json (docs/reference says what may stand in it). Rows compare as
+A case is a folder with testConfig.json, in the shape Stream Analytics tools write. Rows compare as
 multisets unless `Ordered`; numbers by value, within `NumericTolerance` where it is given; a missing
 field equals NULL; rows of an output that the case does not name fail it.
 

@@ -10,6 +10,7 @@ What is measured. Weir and the loop: the whole process, from start to exit (wall
 time, largest resident memory). DuckDB: only the query, after the interpreter has started, the library
 is loaded and the database is open, which favours DuckDB by about 0.1 s; its memory is the process's.
 DuckDB writes files beside its one query thread, so its user + system time may exceed its wall time.
+The kernel counts the memory of this runner towards a process it starts: less than about 20 MB never shows.
 All read the file from the page cache: one unmeasured pass brings it there.
 """
 import argparse

@@ -56,7 +56,6 @@ static const char *unescape_one(const char *at, const char *end, StrBuf *out) {
 
 bool json_unescape(Str raw, StrBuf *out) {
   const char *at = raw.ptr, *end = raw.ptr + raw.len;
-  strbuf_reserve(out, raw.len);
   while (at < end) {
     const char *escape = memchr(at, '\\', (size_t)(end - at));
     if (escape == NULL) escape = end;
@@ -138,7 +137,6 @@ static const char *put_string_as_is(StrBuf *out, const char *at, const char *end
 
 void json_put_minified(StrBuf *out, Str text) {
   const char *at = text.ptr, *end = text.ptr + text.len;
-  strbuf_reserve(out, text.len);
   while (at < end) {
     const char *begin = at;
     while (at < end && *at != '"' && !json_is_blank(*at)) at++;

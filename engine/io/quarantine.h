@@ -3,7 +3,9 @@
 **   {"time":..., "kind":"InputDeserializationError", "job":..., "input":..., "origin":{"partition":0,"offset":42},
 **    "reason":..., "query":{"file":..., "line":..., "column":...}, "payload": text, or "payloadBase64" when
 **    the bytes are not UTF-8}
-** The file is created with the first entry. Thread: one lock inside, any thread may add. */
+** An OutputDataConversionError has "output" in place of "input"; what is unknown of the origin is left out. The file
+** is created with the first entry and continued when it exists: what was kept once is not thrown away.
+** Thread: one lock inside, any thread may add. */
 #ifndef WEIR_IO_QUARANTINE_H
 #define WEIR_IO_QUARANTINE_H
 
@@ -45,12 +47,13 @@ void     quarantine_add(Quarantine *quarantine, const QuarantineEntry *entry);
 /* Counts and keeps nothing: what the policies and tombstones only count. */
 void     quarantine_count(Quarantine *quarantine, QuarantineKind kind, uint64_t events);
 uint64_t quarantine_counted(const Quarantine *quarantine, QuarantineKind kind);
-uint64_t quarantine_kept(const Quarantine *quarantine); /* entries written */
+uint64_t quarantine_kept(const Quarantine *quarantine); /* entries with a line in the file */
 const char *quarantine_path(const Quarantine *quarantine);
-/* Writes out what is buffered. STATUS_WORLD when the file could not be written: entries would be lost. */
+/* Writes out what is buffered. STATUS_WORLD when the file could not be written: entries would be lost. They stay
+** buffered, so a later flush may still save them. */
 Status   quarantine_flush(Quarantine *quarantine, Error *err);
-void     quarantine_free(Quarantine *quarantine);
-/* A copy of the last few reasons, for the run summary: at most `max`, newest last; text goes to out. */
+void     quarantine_free(Quarantine *quarantine); /* flush comes before */
+/* The last few reasons, for the run summary: at most `max` lines (and at most 8), newest last, appended to out. */
 void     quarantine_samples(const Quarantine *quarantine, unsigned max, StrBuf *out);
 
 #endif

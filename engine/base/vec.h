@@ -25,4 +25,17 @@
 #define vec_release(v) \
   do { mem_free((v)->items); (v)->items = NULL; (v)->len = (v)->cap = 0; } while (0)
 
+/* The same, with items in an arena: nothing to release. Do not mix with vec_push. (Needs base/arena.h.) */
+#define arena_push(arena, v, ...)                                                                    \
+  do {                                                                                               \
+    if ((v)->len == (v)->cap) {                                                                      \
+      uint32_t vec_cap_ = (v)->cap ? (v)->cap * 2 : 8;                                               \
+      void *vec_items_ = arena_alloc((arena), mem_mul(vec_cap_, sizeof *(v)->items));                \
+      if ((v)->len) memcpy(vec_items_, (v)->items, (v)->len * sizeof *(v)->items);                   \
+      (v)->items = vec_items_;                                                                       \
+      (v)->cap = vec_cap_;                                                                           \
+    }                                                                                                \
+    (v)->items[(v)->len++] = (__VA_ARGS__);                                                          \
+  } while (0)
+
 #endif

@@ -146,7 +146,7 @@ void expr_walk(const Expr *expr, bool (*visit)(const Expr *, void *), void *cont
 }
 
 void expr_release(Expr *expr) {
-  if (expr->kind == EXPR_CALL && expr->call->fn->release) {
+  if (expr->kind == EXPR_CALL && expr->call->state && expr->call->fn->release) {
     expr->call->fn->release(expr->call);
     expr->call->state = NULL;
   }

@@ -1,0 +1,185 @@
+/* bind.h: from the tree of a script to names, types, windows and time that are settled.
+**
+** Nouns
+**   provider  what a FROM name stands for: an input, reference data, or a step (WITH, sub-select, union)
+**   leaf      one use of a provider in one FROM, with its alias
+**   scope     the leaves of one SELECT; columns of the batches its expressions run on
+**
+** Inputs have no schema: a column exists because something asks for it. Binding a name therefore adds a column
+** to the provider it comes from, and passes through the steps between as a hidden column; slots are settled at
+** the end (bind_script), when nothing grows any more. So an input knows exactly which paths it must decode.
+**
+** Ownership: everything lives in the arena. Thread: one. */
+#ifndef WEIR_BIND_BIND_H
+#define WEIR_BIND_BIND_H
+
+#include "base/diag.h"
+#include "expr/expr.h"
+#include "grammar/ast.h"
+#include "windows/window.h"
+
+/* ---- what the caller knows about the outside ---- */
+
+typedef struct BindInput {
+  Str  name;
+  bool reference;
+  bool csv;       /* every column is text unless CREATE TABLE says otherwise */
+} BindInput;
+
+typedef struct BindOptions {
+  const BindInput *inputs; /* from the bindings of a job or project */
+  uint32_t inputs_len;
+  bool     closed;         /* a FROM name that is neither step nor listed input is an error; else it is an input */
+  int      compat;         /* 10, 11, 12 */
+} BindOptions;
+
+/* ---- inputs ---- */
+
+typedef enum InputColumnKind {
+  INPUT_FIELD,      /* a path of the payload */
+  INPUT_PAYLOAD,    /* the whole event, for stars */
+  INPUT_ARRIVAL,    /* EventEnqueuedUtcTime */
+  INPUT_PROCESSED,  /* EventProcessedUtcTime: when the engine read it */
+  INPUT_PARTITION,  /* PartitionId */
+  INPUT_BLOB,       /* BlobName: the file */
+} InputColumnKind;
+
+typedef struct BoundInputColumn {
+  InputColumnKind kind;
+  Str      name;      /* dotted path, for people */
+  Str     *path;      /* INPUT_FIELD */
+  uint32_t depth;
+  Type     declared;  /* CREATE TABLE; TYPE_NULL: none */
+  TypeMask types;
+} BoundInputColumn;
+
+typedef struct BoundField { Str name; Type type; Span span; } BoundField; /* of CREATE TABLE */
+
+typedef struct BoundInput {
+  Str   name;
+  bool  reference, csv;
+  Span  span;                       /* first use, for messages */
+  BoundField *declared;             /* CREATE TABLE; NULL: none */
+  uint32_t declared_len;
+  Vec(BoundInputColumn *) columns;  /* what is asked for, in slot order */
+} BoundInput;
+
+/* ---- queries ---- */
+
+typedef struct BoundQuery BoundQuery;
+typedef struct BoundStep BoundStep;
+
+typedef struct Provider { /* one of the two */
+  BoundInput *input;
+  BoundStep  *step;
+} Provider;
+
+typedef struct LeafColumn {
+  ExprColumn expr;       /* first: an Expr points here */
+  struct Leaf *leaf;
+  uint32_t   at;         /* column of the provider */
+} LeafColumn;
+
+typedef struct Leaf {
+  Provider  provider;
+  Str       alias;
+  Span      span;
+  const AstRelation *ast;
+  Expr     *timestamp;   /* TIMESTAMP BY over the input's columns; NULL: arrival time */
+  Span      timestamp_span;
+  Vec(LeafColumn *) columns;
+  Vec(LeafColumn *) timestamp_columns; /* of `timestamp` */
+  uint32_t  base;        /* slot of provider column 0 in the scope's batches */
+} Leaf;
+
+typedef enum BoundJoinKind { JOIN_REFERENCE, JOIN_STREAM } BoundJoinKind;
+
+/* Joins leaf `right` to everything before it. */
+typedef struct BoundJoin {
+  BoundJoinKind kind;
+  bool     left_outer;
+  uint32_t right;          /* index of the leaf */
+  Span     span;
+  Expr   **left_keys;      /* over the scope's batch up to the right leaf */
+  Expr   **right_keys;     /* over the provider's own batch: slots count from 0 */
+  uint32_t keys_len;
+  Expr    *residual;       /* over the joined batch; NULL: none */
+  Vec(LeafColumn *) right_columns; /* of right_keys */
+} BoundJoin;
+
+typedef struct BoundAgg {
+  ExprColumn column;       /* what the select list reads */
+  AggCall    call;
+  Expr     **args;         /* value arguments, then ORDER BY columns; the parameter is in the call */
+} BoundAgg;
+
+typedef struct BoundKey { ExprColumn column; Expr *expr; } BoundKey;
+
+typedef struct BoundGroup {
+  WindowSpec *windows;     /* more than one: Windows(...) */
+  uint32_t  windows_len;
+  Vec(BoundKey *) keys;
+  Vec(BoundAgg *) aggs;
+  ExprColumn window_id;    /* System.Window().Id */
+  bool      wants_window_id;
+  Span      span;
+} BoundGroup;
+
+typedef struct BoundItem {
+  Str   name;              /* empty for a star */
+  bool  star, hidden;
+  Span  span;
+  Expr *expr;
+} BoundItem;
+
+typedef struct BoundSelect {
+  Span       span;
+  Vec(Leaf *) leaves;
+  Vec(BoundJoin *) joins;
+  Expr      *where;        /* NULL: none; HAVING without GROUP BY ends here too */
+  BoundGroup *group;       /* NULL: none */
+  Expr      *having;       /* over the group's columns */
+  Vec(BoundItem) items;    /* visible ones first as written, hidden ones behind */
+} BoundSelect;
+
+/* A column of a query's result. */
+typedef struct QueryColumn {
+  Str      name;           /* empty for a star */
+  bool     star, hidden;
+  TypeMask types;
+  uint32_t *items;         /* per branch: index in its items; UINT32_MAX: the branch has none */
+} QueryColumn;
+
+struct BoundQuery {
+  BoundSelect **branches;  /* one, or those of a UNION */
+  uint32_t branches_len;
+  bool     by_name;        /* a union with a star: columns go by name */
+  bool     reference;      /* all leaves are reference data */
+  Vec(QueryColumn *) columns;
+};
+
+struct BoundStep {
+  Str         name;        /* of the WITH step; empty for a sub-select */
+  Span        span;
+  BoundQuery *query;
+  unsigned    uses;
+};
+
+typedef struct BoundOutput {
+  Str         name;        /* of INTO, or "output" */
+  Span        span;
+  BoundQuery *query;
+} BoundOutput;
+
+typedef struct BoundScript {
+  Vec(BoundInput *)  inputs;
+  Vec(BoundStep *)   steps;   /* in order of first use: a step stands behind those it reads */
+  Vec(BoundOutput *) outputs; /* one a statement; several may share a name */
+} BoundScript;
+
+/* True when no error was added. The source text of diags must outlive the result. */
+bool bind_script(const AstScript *script, const BindOptions *options, Arena *arena, DiagList *diags,
+                 BoundScript **out);
+void bound_print(const BoundScript *script, StrBuf *out); /* explain --stage bound */
+
+#endif

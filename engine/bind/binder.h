@@ -1,0 +1,89 @@
+/* binder.h: what the files of bind/ share. Not included from outside. */
+#ifndef WEIR_BIND_BINDER_H
+#define WEIR_BIND_BINDER_H
+
+#include "bind/bind.h"
+
+typedef enum StepState { STEP_WAITING, STEP_BINDING, STEP_BOUND } StepState;
+
+typedef struct ScriptStep { /* a WITH step before and after binding */
+  const AstStep *ast;
+  BoundStep *bound;
+  StepState  state;
+} ScriptStep;
+
+typedef struct Binder {
+  Arena      *arena;
+  DiagList   *diags;
+  const BindOptions *options;
+  const AstScript *ast;
+  BoundScript *script;
+  Vec(ScriptStep) steps;
+  Vec(BoundSelect *) selects; /* all of them: slots are settled at the end */
+} Binder;
+
+/* Where an expression stands: decides what names mean and which calls are allowed. */
+typedef enum ClauseKind {
+  CLAUSE_SELECT, CLAUSE_WHERE, CLAUSE_GROUP_BY, CLAUSE_HAVING, CLAUSE_ON, CLAUSE_TIMESTAMP_BY, CLAUSE_AGGREGATE_ARG
+} ClauseKind;
+
+typedef struct Scope {
+  BoundSelect *select;
+  const AstSelect *ast;     /* of the select; NULL for TIMESTAMP BY */
+  Leaf       **leaves;      /* visible ones: in ON, those up to the joined leaf */
+  uint32_t     leaves_len;
+  ClauseKind   clause;
+  BoundGroup  *group;       /* set while a grouped SELECT list or HAVING is bound: aggregates are allowed */
+  Leaf        *only;        /* CLAUSE_TIMESTAMP_BY: columns go to only->timestamp_columns */
+} Scope;
+
+/* script.c: the provider of a FROM name; diagnosed and false when there is none. */
+bool  script_provider(Binder *b, const AstName *name, Provider *out);
+/* A private copy of a step, so that a TIMESTAMP BY of its own does not touch other readers. NULL: diagnosed. */
+BoundStep *script_step_copy(Binder *b, Str name);
+/* from.c, joins.c */
+bool  bind_from(Binder *b, BoundSelect *select, const AstRelation *from, const AstSelect *ast);
+void  bind_join_condition(Binder *b, Scope *scope, BoundJoin *join, const AstExpr *on);
+/* select.c, query.c */
+BoundQuery *bind_query(Binder *b, const AstQuery *ast);
+BoundSelect *bind_select(Binder *b, const AstQuery *ast);
+/* group.c */
+BoundGroup *bind_group(Binder *b, Scope *scope, const AstSelect *ast);
+Expr *bind_grouped(Binder *b, Scope *scope, Expr *expr); /* keys replaced by their columns; the rest is an error */
+/* The select item a bare GROUP BY or HAVING name stands for; NULL: it is a column. */
+const AstExpr *group_alias_target(const AstSelect *ast, const AstExpr *name);
+bool  bind_window(Binder *b, const AstExpr *call, WindowSpec *out); /* windows.c; diagnosed when false */
+bool  is_window_call(const AstExpr *expr);
+bool  is_windows_list(const AstExpr *expr); /* Windows(...) */
+bool  is_system_timestamp(const AstExpr *expr);
+/* Duration of `Xxx(unit, n)`: unit and number arguments of a call. Diagnosed when false. */
+bool  bind_duration(Binder *b, const AstExpr *unit, const AstExpr *number, Ticks *out);
+/* exprs.c */
+Expr *bind_expr(Binder *b, Scope *scope, const AstExpr *ast);
+Expr *bind_condition(Binder *b, Scope *scope, const AstExpr *ast);
+Expr *bind_operator(Binder *b, Span span, const char *sign, Expr **args, uint32_t len);
+Expr *expr_error(Binder *b, Span span);
+Expr *bind_fn(Binder *b, Span span, const ScalarFn *fn, Expr **args, uint32_t len, Type target);
+/* calls.c */
+Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast);
+/* names.c */
+Expr *bind_path(Binder *b, Scope *scope, const AstExpr *ast);
+Expr *bind_quoted(Binder *b, Scope *scope, const AstExpr *ast, bool operand); /* operand: text is possible */
+Expr *bind_names(Binder *b, Scope *scope, const AstName *names, uint32_t len, Span span);
+Leaf *scope_leaf(const Scope *scope, Str alias);      /* by alias or name; NULL: none */
+/* provider.c: the column of a provider for a path; -1 when it can have none (diagnosed by the caller). For a
+** step *rest tells how many parts of the path the column stands for: what is left is field access. */
+int64_t provider_column(Binder *b, Provider provider, const AstName *names, uint32_t len, uint32_t *used);
+int64_t provider_payload(Binder *b, Provider provider, Span span);
+int64_t input_meta_column(Binder *b, BoundInput *input, InputColumnKind kind);
+TypeMask provider_types(Provider provider, uint32_t at);
+Str     provider_column_name(Provider provider, uint32_t at);
+bool    provider_knows(Provider provider, Str name); /* a column of that name is known, not just possible */
+bool    provider_is_reference(Provider provider);
+bool    provider_has_schema(Provider provider);      /* names outside it are errors */
+unsigned provider_names(Provider provider, Str *out, unsigned max);
+Expr   *leaf_column_expr(Binder *b, const Scope *scope, Leaf *leaf, uint32_t at, Span span);
+
+static inline Str last_name(const AstExpr *path) { return path->path.items[path->path.len - 1].text; }
+
+#endif

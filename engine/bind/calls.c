@@ -1,0 +1,327 @@
+/* calls.c: calls: scalar functions, aggregates, System.*, and the names that mean something else here. */
+#include "bind/binder.h"
+#include "functions/operators.h"
+
+enum { NAMES_MAX = 300 };
+
+static bool name_is(const AstCall *call, const char *name) {
+  return call->name.len == 1 && str_eq_nocase(call->name.items[0].text, str_from(name));
+}
+
+static bool name_is2(const AstCall *call, const char *first, const char *second) {
+  return call->name.len == 2 && str_eq_nocase(call->name.items[0].text, str_from(first)) &&
+         str_eq_nocase(call->name.items[1].text, str_from(second));
+}
+
+static Str call_name(Binder *b, const AstCall *call) {
+  Str name = call->name.items[0].text;
+  for (uint32_t i = 1; i < call->name.len; i++)
+    name = arena_printf(b->arena, STR_FMT "." STR_FMT, STR_ARG(name), STR_ARG(call->name.items[i].text));
+  return name;
+}
+
+bool is_system_timestamp(const AstExpr *expr) {
+  if (expr->kind == AST_CALL) return name_is2(&expr->call, "System", "Timestamp");
+  return expr->kind == AST_PATH && expr->path.len == 2 && str_eq_nocase(expr->path.items[0].text, STR("System")) &&
+         str_eq_nocase(expr->path.items[1].text, STR("Timestamp"));
+}
+
+/* ---- messages --------------------------------------------------------------------------------- */
+
+static Expr *not_yet(Binder *b, Span span, Str what) {
+  Diag *diag = diag_add(b->diags, DIAG_not_in_this_version, span,
+                        "`" STR_FMT "` is part of the language, but this version of Weir cannot run it yet", STR_ARG(what));
+  diag_hint(b->diags, diag, "docs/language lists what runs today");
+  return expr_error(b, span);
+}
+
+static Expr *unknown_function(Binder *b, Span span, Str name) {
+  Str names[NAMES_MAX];
+  Str nearest = diag_nearest(name, names, function_names(names, NAMES_MAX));
+  Diag *diag = diag_add(b->diags, DIAG_unknown_function, span, "there is no function `" STR_FMT "`", STR_ARG(name));
+  if (nearest.len) diag_hint(b->diags, diag, "did you mean `" STR_FMT "`?", STR_ARG(nearest));
+  else diag_hint(b->diags, diag, "`weir functions` lists them all");
+  return expr_error(b, span);
+}
+
+static Expr *wrong_count(Binder *b, Span span, const char *name, const char *signature, unsigned min, unsigned max,
+                         unsigned got) {
+  Diag *diag;
+  if (min == max) {
+    diag = diag_add(b->diags, DIAG_wrong_argument_count, span, "`%s` takes %u argument%s, and here %s %u", name, min,
+                    min == 1 ? "" : "s", got == 1 ? "is" : "are", got);
+  } else if (max >= FN_ARGS_ANY) {
+    diag = diag_add(b->diags, DIAG_wrong_argument_count, span, "`%s` takes at least %u arguments, and here %s %u", name,
+                    min, got == 1 ? "is" : "are", got);
+  } else {
+    diag = diag_add(b->diags, DIAG_wrong_argument_count, span, "`%s` takes %u to %u arguments, and here %s %u", name, min,
+                    max, got == 1 ? "is" : "are", got);
+  }
+  if (signature && signature[0]) diag_hint(b->diags, diag, "the signature is %s", signature);
+  return expr_error(b, span);
+}
+
+/* ---- scalar functions ------------------------------------------------------------------------- */
+
+/* Date functions take a unit, a bare word, as their first argument. */
+static bool takes_unit(const AstCall *call) {
+  static const char *const names[] = {"DATEADD", "DATEDIFF", "DATEPART", "DATENAME"};
+  for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (name_is(call, names[i])) return true;
+  return false;
+}
+
+static Expr *bind_unit(Binder *b, const AstExpr *ast) {
+  Str word = ast->kind == AST_PATH && ast->path.len == 1 ? ast->path.items[0].text
+             : ast->kind == AST_TEXT || ast->kind == AST_QUOTED ? ast->text : (Str){"", 0};
+  TimeUnit unit;
+  if (word.len && time_unit_from_name(word, &unit)) {
+    Value value = value_text(str_from(time_unit_name(unit)));
+    return expr_const(b->arena, ast->span, &value);
+  }
+  Str names[64];
+  Str nearest = diag_nearest(word, names, time_unit_candidates(names, 64));
+  Diag *diag = word.len ? diag_add(b->diags, DIAG_unknown_unit, ast->span, "there is no date part `" STR_FMT "`", STR_ARG(word))
+                        : diag_add(b->diags, DIAG_unknown_unit, ast->span, "a date part such as `minute` belongs here");
+  if (nearest.len) diag_hint(b->diags, diag, "did you mean `" STR_FMT "`?", STR_ARG(nearest));
+  return expr_error(b, ast->span);
+}
+
+static Expr **bind_args(Binder *b, Scope *scope, const AstCall *call) {
+  Expr **args = ARENA_ARRAY(b->arena, Expr *, call->args.len + 1);
+  for (uint32_t i = 0; i < call->args.len; i++) {
+    bool unit = i == 0 && takes_unit(call);
+    args[i] = unit ? bind_unit(b, call->args.items[i]) : bind_expr(b, scope, call->args.items[i]);
+  }
+  return args;
+}
+
+static Expr *bind_scalar(Binder *b, Scope *scope, const AstExpr *ast, const ScalarFn *fn) {
+  const AstCall *call = &ast->call;
+  if (call->args.len < fn->min_args || (fn->max_args < FN_ARGS_ANY && call->args.len > fn->max_args))
+    return wrong_count(b, ast->span, fn->name, fn->signature, fn->min_args, fn->max_args, call->args.len);
+  return bind_fn(b, ast->span, fn, bind_args(b, scope, call), call->args.len, TYPE_NULL);
+}
+
+static Expr *bind_coalesce(Binder *b, Scope *scope, const AstExpr *ast) {
+  const AstCall *call = &ast->call;
+  bool isnull = name_is(call, "ISNULL");
+  if (call->args.len < (isnull ? 2u : 1u) || (isnull && call->args.len > 2))
+    return wrong_count(b, ast->span, isnull ? "ISNULL" : "COALESCE", isnull ? "ISNULL(value, otherwise)" : "COALESCE(value, ...)",
+                       isnull ? 2 : 1, isnull ? 2 : FN_ARGS_ANY, call->args.len);
+  return expr_simple(b->arena, EXPR_COALESCE, ast->span, bind_args(b, scope, call), call->args.len);
+}
+
+/* ---- aggregates ------------------------------------------------------------------------------- */
+
+static bool aggregate_allowed(Binder *b, const Scope *scope, const AstExpr *ast, const AggregateFn *fn) {
+  switch (scope->clause) {
+    case CLAUSE_SELECT:
+    case CLAUSE_HAVING:
+      if (scope->group) return true;
+      Diag *diag = diag_add(b->diags, DIAG_missing_window, ast->span,
+                            "`%s` aggregates a stream, and this SELECT has no GROUP BY with a window", fn->name);
+      diag_hint(b->diags, diag, "add for example `GROUP BY TumblingWindow(second, 10)`");
+      return false;
+    case CLAUSE_WHERE: {
+      Diag *where = diag_add(b->diags, DIAG_aggregate_in_where, ast->span,
+                             "`%s` is an aggregate, and WHERE is evaluated before rows are grouped", fn->name);
+      diag_hint(b->diags, where, "move the condition to HAVING");
+      return false;
+    }
+    case CLAUSE_AGGREGATE_ARG: {
+      Diag *nested = diag_add(b->diags, DIAG_nested_aggregate, ast->span, "`%s` stands inside another aggregate", fn->name);
+      diag_hint(b->diags, nested, "compute the inner one in a WITH step and aggregate its rows in the next");
+      return false;
+    }
+    case CLAUSE_GROUP_BY:
+    case CLAUSE_ON:
+    case CLAUSE_TIMESTAMP_BY:
+      diag_add(b->diags, DIAG_aggregate_misplaced, ast->span, "`%s` is an aggregate and cannot stand here", fn->name);
+      return false;
+  }
+  return false;
+}
+
+static bool same_agg(const BoundAgg *a, const BoundAgg *b) {
+  if (a->call.fn != b->call.fn || a->call.star != b->call.star || a->call.args_len != b->call.args_len ||
+      a->call.order_len != b->call.order_len || !value_same_key(&a->call.param, &b->call.param) ||
+      memcmp(a->call.desc, b->call.desc, sizeof a->call.desc) != 0)
+    return false;
+  for (unsigned i = 0; i < a->call.args_len; i++)
+    if (!expr_equal(a->args[i], b->args[i])) return false;
+  return true;
+}
+
+static Expr *add_aggregate(Binder *b, BoundGroup *group, BoundAgg *agg, Span span) {
+  for (uint32_t i = 0; i < group->aggs.len; i++)
+    if (same_agg(group->aggs.items[i], agg)) return expr_column(b->arena, span, &group->aggs.items[i]->column);
+  TypeMask masks[16] = {0};
+  for (unsigned i = 0; i < agg->call.args_len && i < 16; i++) masks[i] = agg->args[i]->types;
+  agg->column.types = agg->call.fn->result_of(&agg->call, masks);
+  agg->column.slot = UINT32_MAX;
+  arena_push(b->arena, &group->aggs, agg);
+  return expr_column(b->arena, span, &agg->column);
+}
+
+static bool bind_param(Binder *b, Scope *scope, const AstExpr *ast, AggCall *call) {
+  Expr *param = bind_expr(b, scope, ast);
+  if (param->kind == EXPR_ERROR) return false;
+  if (param->kind == EXPR_CONST) {
+    call->param = param->value;
+    return true;
+  }
+  diag_add(b->diags, DIAG_wrong_argument_type, ast->span, "the first argument of `%s` must be a constant", call->fn->name);
+  return false;
+}
+
+static bool bind_order(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg *agg) {
+  const AstOver *over = ast->call.over;
+  bool wanted = (agg->call.fn->flags & AGG_ORDER_BY) != 0, given = over && over->order_by_len > 0;
+  if (wanted != given || (over && over->partition_by.len)) {
+    Diag *diag = diag_add(b->diags, DIAG_bad_over, over ? over->span : ast->span,
+                          wanted ? "`%s` needs OVER (ORDER BY ...)" : "`%s` takes no such OVER clause", agg->call.fn->name);
+    diag_hint(b->diags, diag, "the signature is %s", agg->call.fn->signature);
+    return false;
+  }
+  for (uint32_t i = 0; given && i < over->order_by_len; i++) {
+    if (i == 8) {
+      diag_add(b->diags, DIAG_bad_over, over->span, "at most 8 ORDER BY columns are supported");
+      return false;
+    }
+    agg->call.desc[i] = over->order_by[i]->descending;
+    agg->args[agg->call.args_len++] = bind_expr(b, scope, over->order_by[i]->expr);
+    agg->call.order_len++;
+  }
+  return true;
+}
+
+static bool whole_event(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg *agg) {
+  Leaf *leaf = scope->leaves[0];
+  int64_t at = scope->leaves_len == 1 ? provider_payload(b, leaf->provider, ast->span) : -1;
+  if (at < 0) {
+    not_yet(b, ast->span, arena_printf(b->arena, "%s() over rows that are not an input's events", agg->call.fn->name));
+    return false;
+  }
+  agg->args[agg->call.args_len++] = leaf_column_expr(b, scope, leaf, (uint32_t)at, ast->span);
+  return true;
+}
+
+static bool check_agg_types(Binder *b, const BoundAgg *agg) {
+  for (unsigned i = 0; i + agg->call.order_len < agg->call.args_len; i++) {
+    TypeMask types = agg->args[i]->types;
+    if (agg->args[i]->kind == EXPR_ERROR) return false;
+    if (types == 0 || (types & agg->call.fn->args)) continue;
+    StrBuf want = {0}, have = {0};
+    type_mask_print(agg->call.fn->args, &want);
+    type_mask_print(types, &have);
+    diag_add(b->diags, DIAG_wrong_argument_type, agg->args[i]->span, "`%s` wants %s, and this is %s", agg->call.fn->name,
+             want.ptr, have.ptr);
+    strbuf_release(&want);
+    strbuf_release(&have);
+    return false;
+  }
+  for (unsigned i = 0; i < agg->call.args_len; i++)
+    if (agg->args[i]->kind == EXPR_ERROR) return false;
+  return true;
+}
+
+static bool is_text_cast(const Expr *expr) {
+  return expr->kind == EXPR_CALL && expr->call->target == TYPE_TEXT;
+}
+
+static bool bind_agg_args(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg *agg) {
+  const AstCall *call = &ast->call;
+  const AggregateFn *fn = agg->call.fn;
+  uint32_t at = 0, len = call->args.len;
+  if (fn->flags & AGG_PARAM) {
+    if (len == 0) return wrong_count(b, ast->span, fn->name, fn->signature, fn->min_args + 1, fn->max_args + 1, 0), false;
+    if (!bind_param(b, scope, call->args.items[at++], &agg->call)) return false;
+  }
+  if (len - at == 1 && call->args.items[at]->kind == AST_STAR && (fn->flags & AGG_STAR)) {
+    agg->call.star = true;
+    return true;
+  }
+  if (len == at && (fn->flags & AGG_NO_ARGS)) return whole_event(b, scope, ast, agg);
+  if (len - at < fn->min_args || len - at > fn->max_args)
+    return wrong_count(b, ast->span, fn->name, fn->signature, fn->min_args, fn->max_args, len - at), false;
+  for (; at < len; at++) agg->args[agg->call.args_len++] = bind_expr(b, scope, call->args.items[at]);
+  if (agg->call.args_len) agg->call.typed_text = is_text_cast(agg->args[0]);
+  return true;
+}
+
+static Expr *bind_aggregate(Binder *b, Scope *scope, const AstExpr *ast, const AggregateFn *fn) {
+  if (!aggregate_allowed(b, scope, ast, fn)) return expr_error(b, ast->span);
+  BoundAgg *agg = ARENA_NEW(b->arena, BoundAgg);
+  agg->call = (AggCall){.fn = fn, .span = ast->span, .compat = b->options->compat, .param = value_null()};
+  agg->args = ARENA_ARRAY(b->arena, Expr *, ast->call.args.len + 10);
+  agg->column.name = arena_printf(b->arena, "%s", fn->name);
+  Scope inner = *scope;
+  inner.clause = CLAUSE_AGGREGATE_ARG;
+  inner.group = NULL;
+  if (!bind_agg_args(b, &inner, ast, agg) || !bind_order(b, &inner, ast, agg) || !check_agg_types(b, agg))
+    return expr_error(b, ast->span);
+  return add_aggregate(b, scope->group, agg, ast->span);
+}
+
+/* ---- the entrance ----------------------------------------------------------------------------- */
+
+static bool is_analytic(const AstCall *call) {
+  static const char *const names[] = {"LAG", "LAST", "ISFIRST", "AnomalyDetection_SpikeAndDip",
+                                      "AnomalyDetection_ChangePoint"};
+  for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (name_is(call, names[i])) return true;
+  return call->over && call->over->limit;
+}
+
+static bool is_planned(const AstCall *call) {
+  static const char *const names[] = {"GetMetadataPropertyValue", "GetArrayElements", "GetElements", "GetRecordProperties"};
+  for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (name_is(call, names[i])) return true;
+  return false;
+}
+
+static Expr *bind_script_function(Binder *b, const AstExpr *ast) {
+  Diag *diag = diag_add(b->diags, DIAG_script_function, ast->span,
+                        "`" STR_FMT "` is a JavaScript function, and this version of Weir does not run script functions yet",
+                        STR_ARG(call_name(b, &ast->call)));
+  diag_hint(b->diags, diag, "write it with built-in functions; `weir functions` lists them");
+  return expr_error(b, ast->span);
+}
+
+static Expr *bind_window_id(Binder *b, Scope *scope, const AstExpr *ast) {
+  if (scope->group && scope->group->windows_len > 1) {
+    scope->group->wants_window_id = true;
+    return expr_column(b->arena, ast->span, &scope->group->window_id);
+  }
+  Value null = value_null();
+  return expr_const(b->arena, ast->span, &null);
+}
+
+Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast) {
+  const AstCall *call = &ast->call;
+  Str name = call->name.items[0].text;
+  if (is_system_timestamp(ast)) return expr_simple(b->arena, EXPR_TIMESTAMP, ast->span, NULL, 0);
+  if (name_is2(call, "System", "Window")) return bind_window_id(b, scope, ast);
+  if (call->name.len > 1) {
+    if (str_eq_nocase(name, STR("udf")) || str_eq_nocase(name, STR("uda"))) return bind_script_function(b, ast);
+    return unknown_function(b, ast->span, call_name(b, call));
+  }
+  if (is_window_call(ast) || is_windows_list(ast)) {
+    Diag *diag = diag_add(b->diags, DIAG_window_misplaced, ast->span, "`" STR_FMT "` belongs in GROUP BY", STR_ARG(name));
+    diag_hint(b->diags, diag, "System.Timestamp() is the end of the window");
+    return expr_error(b, ast->span);
+  }
+  if (is_analytic(call)) return not_yet(b, ast->span, call_name(b, call));
+  if (name_is(call, "COALESCE") || name_is(call, "ISNULL")) return bind_coalesce(b, scope, ast);
+  const AggregateFn *agg = aggregate_fn_find(name, call->distinct);
+  if (agg == NULL && call->distinct && aggregate_fn_find(name, false)) {
+    diag_add(b->diags, DIAG_bad_over, ast->span, "`" STR_FMT "` does not take DISTINCT; only COUNT does", STR_ARG(name));
+    return expr_error(b, ast->span);
+  }
+  if (agg) return bind_aggregate(b, scope, ast, agg);
+  const ScalarFn *fn = scalar_fn_find(name);
+  if (fn) return bind_scalar(b, scope, ast, fn);
+  if (is_planned(call)) return not_yet(b, ast->span, name);
+  return unknown_function(b, ast->span, name);
+}

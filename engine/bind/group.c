@@ -1,0 +1,207 @@
+/* group.c: GROUP BY: its window, its keys, and what a grouped SELECT list may say. */
+#include "bind/binder.h"
+
+/* ---- aliases ---------------------------------------------------------------------------------- */
+
+/* Counts the places outside GROUP BY and HAVING that read `name` as a column. */
+static unsigned reads_in_expr(const AstExpr *ast, Str name);
+
+static unsigned reads_in_list(const AstExprs *list, Str name) {
+  unsigned reads = 0;
+  for (uint32_t i = 0; i < list->len; i++) reads += reads_in_expr(list->items[i], name);
+  return reads;
+}
+
+static unsigned reads_in_case(const AstExpr *ast, Str name) {
+  unsigned reads = 0;
+  if (ast->cases.operand) reads += reads_in_expr(ast->cases.operand, name);
+  for (uint32_t i = 0; i < ast->cases.len; i++)
+    reads += reads_in_expr(ast->cases.whens[i]->condition, name) + reads_in_expr(ast->cases.whens[i]->value, name);
+  return reads + (ast->cases.otherwise ? reads_in_expr(ast->cases.otherwise, name) : 0);
+}
+
+static unsigned reads_in_call(const AstExpr *ast, Str name) {
+  unsigned reads = reads_in_list(&ast->call.args, name);
+  const AstOver *over = ast->call.over;
+  if (over == NULL) return reads;
+  reads += reads_in_list(&over->partition_by, name);
+  for (uint32_t i = 0; i < over->order_by_len; i++) reads += reads_in_expr(over->order_by[i]->expr, name);
+  return reads + (over->when ? reads_in_expr(over->when, name) : 0);
+}
+
+static unsigned reads_in_expr(const AstExpr *ast, Str name) {
+  switch (ast->kind) {
+    case AST_PATH: return str_eq_nocase(ast->path.items[0].text, name) || str_eq_nocase(last_name(ast), name);
+    case AST_QUOTED: return str_eq_nocase(ast->text, name);
+    case AST_FIELD: return reads_in_expr(ast->field.of, name);
+    case AST_CALL: return reads_in_call(ast, name);
+    case AST_UNARY: return reads_in_expr(ast->unary.operand, name);
+    case AST_BINARY: return reads_in_expr(ast->binary.left, name) + reads_in_expr(ast->binary.right, name);
+    case AST_LOGIC: return reads_in_list(&ast->logic.operands, name);
+    case AST_LIKE: return reads_in_expr(ast->like.subject, name) + reads_in_expr(ast->like.pattern, name);
+    case AST_BETWEEN:
+      return reads_in_expr(ast->between.subject, name) + reads_in_expr(ast->between.low, name) +
+             reads_in_expr(ast->between.high, name);
+    case AST_IN: return reads_in_expr(ast->in.subject, name) + reads_in_list(&ast->in.list, name);
+    case AST_IS_NULL: return reads_in_expr(ast->is_null.subject, name);
+    case AST_CASE: return reads_in_case(ast, name);
+    case AST_CAST: return reads_in_expr(ast->cast.operand, name);
+    default: return 0;
+  }
+}
+
+/* semantics.md section 1: a bare GROUP BY or HAVING name is an alias when it equals one and is read as a column
+** nowhere else in the SELECT. */
+static const AstExpr *alias_target(const AstSelect *ast, const AstExpr *name_ast) {
+  if (name_ast->kind != AST_PATH || name_ast->path.len != 1) return NULL;
+  Str name = name_ast->path.items[0].text;
+  const AstExpr *target = NULL;
+  unsigned reads = ast->where ? reads_in_expr(ast->where, name) : 0;
+  for (uint32_t i = 0; i < ast->items.len; i++) {
+    const AstItem *item = ast->items.items[i];
+    reads += reads_in_expr(item->expr, name);
+    if (item->alias && str_eq_nocase(item->alias->text, name) && !target) target = item->expr;
+  }
+  return reads == 0 ? target : NULL;
+}
+
+/* ---- the clause ------------------------------------------------------------------------------- */
+
+static void add_key(Binder *b, Scope *scope, BoundGroup *group, const AstSelect *ast, const AstExpr *key_ast) {
+  const AstExpr *target = alias_target(ast, key_ast);
+  Expr *expr = bind_expr(b, scope, target ? target : key_ast);
+  if (expr->kind == EXPR_ERROR) return;
+  for (uint32_t i = 0; i < group->keys.len; i++)
+    if (expr_equal(group->keys.items[i]->expr, expr)) return;
+  BoundKey *key = ARENA_NEW(b->arena, BoundKey);
+  StrBuf text = {0};
+  expr_print(expr, &text);
+  *key = (BoundKey){.column = {.slot = UINT32_MAX, .types = expr->types, .name = arena_str(b->arena, strbuf_str(&text))},
+                    .expr = expr};
+  strbuf_release(&text);
+  arena_push(b->arena, &group->keys, key);
+}
+
+static bool add_window(Binder *b, BoundGroup *group, const AstExpr *ast, Str id) {
+  WindowSpec spec;
+  if (!bind_window(b, ast, &spec)) return false;
+  spec.id = id;
+  for (uint32_t i = 0; i < group->windows_len; i++) {
+    if (!id.len || !str_eq_nocase(group->windows[i].id, id)) continue;
+    diag_add(b->diags, DIAG_bad_window, ast->span, "two windows are called '" STR_FMT "'", STR_ARG(id));
+    return false;
+  }
+  group->windows[group->windows_len++] = spec;
+  return true;
+}
+
+/* An element of Windows(...): Window('id', w) or w. */
+static bool add_listed(Binder *b, BoundGroup *group, const AstExpr *ast) {
+  bool named = ast->kind == AST_CALL && ast->call.name.len == 1 &&
+               str_eq_nocase(ast->call.name.items[0].text, STR("Window"));
+  Str id = {"", 0};
+  if (named) {
+    if (ast->call.args.len != 2 || ast->call.args.items[0]->kind != AST_TEXT) {
+      diag_add(b->diags, DIAG_bad_window, ast->span, "write Window('id', TumblingWindow(...))");
+      return false;
+    }
+    id = ast->call.args.items[0]->text;
+    ast = ast->call.args.items[1];
+  }
+  if (is_window_call(ast) || is_system_timestamp(ast)) return add_window(b, group, ast, id);
+  diag_add(b->diags, DIAG_bad_window, ast->span, "a window function belongs here");
+  return false;
+}
+
+static bool bind_windows_list(Binder *b, BoundGroup *group, const AstExpr *ast) {
+  uint32_t len = ast->call.args.len;
+  group->windows = ARENA_ARRAY(b->arena, WindowSpec, len ? len : 1);
+  bool ok = true;
+  unsigned named = 0;
+  for (uint32_t i = 0; i < len; i++) ok &= add_listed(b, group, ast->call.args.items[i]);
+  for (uint32_t i = 0; i < group->windows_len; i++) named += group->windows[i].id.len > 0;
+  if (ok && named != 0 && named != group->windows_len) {
+    diag_add(b->diags, DIAG_bad_window, ast->span, "either all windows of Windows(...) have an id or none has");
+    ok = false;
+  }
+  return ok && len > 0;
+}
+
+static const AstExpr *find_window(Binder *b, const AstSelect *ast, bool *ok) {
+  const AstExpr *window = NULL;
+  for (uint32_t i = 0; i < ast->group_by.len; i++) {
+    const AstExpr *item = ast->group_by.items[i];
+    if (!is_window_call(item) && !is_windows_list(item)) continue;
+    if (window) {
+      Diag *diag = diag_add(b->diags, DIAG_multiple_windows, item->span, "a GROUP BY has one window, and this is another");
+      diag_label(b->diags, diag, window->span, "the first one");
+      diag_hint(b->diags, diag, "write Windows(first, second) to get the rows of both");
+      *ok = false;
+    } else {
+      window = item;
+    }
+  }
+  for (uint32_t i = 0; !window && i < ast->group_by.len; i++)
+    if (is_system_timestamp(ast->group_by.items[i])) window = ast->group_by.items[i];
+  return window;
+}
+
+BoundGroup *bind_group(Binder *b, Scope *scope, const AstSelect *ast) {
+  BoundGroup *group = ARENA_NEW(b->arena, BoundGroup);
+  bool ok = true;
+  const AstExpr *window = find_window(b, ast, &ok);
+  group->span = ast->group_by_span;
+  group->window_id = (ExprColumn){.slot = UINT32_MAX, .name = STR("System.Window().Id"), .types = MASK(TYPE_TEXT)};
+  if (window == NULL) {
+    Diag *diag = diag_add(b->diags, DIAG_missing_window, ast->group_by_span, "GROUP BY over a stream needs a window");
+    diag_hint(b->diags, diag, "add for example `TumblingWindow(second, 10)` to the GROUP BY list");
+    ok = false;
+  } else if (is_windows_list(window)) {
+    ok &= bind_windows_list(b, group, window);
+  } else {
+    group->windows = ARENA_ARRAY(b->arena, WindowSpec, 1);
+    ok &= add_window(b, group, window, (Str){"", 0});
+  }
+  for (uint32_t i = 0; i < ast->group_by.len; i++)
+    if (ast->group_by.items[i] != window && !is_window_call(ast->group_by.items[i]))
+      add_key(b, scope, group, ast, ast->group_by.items[i]);
+  return ok ? group : NULL;
+}
+
+/* ---- the select list of a grouped SELECT ------------------------------------------------------ */
+
+static bool is_group_column(const BoundGroup *group, const ExprColumn *column) {
+  if (column == &group->window_id) return true;
+  for (uint32_t i = 0; i < group->aggs.len; i++)
+    if (column == &group->aggs.items[i]->column) return true;
+  for (uint32_t i = 0; i < group->keys.len; i++)
+    if (column == &group->keys.items[i]->column) return true;
+  return false;
+}
+
+/* True when the expression was made before the group's columns: it holds none of them. */
+static Expr *replace_keys(Binder *b, const Scope *scope, Expr *expr) {
+  BoundGroup *group = scope->group;
+  if (expr->kind == EXPR_ERROR) return expr;
+  for (uint32_t i = 0; i < group->keys.len; i++)
+    if (expr_equal(group->keys.items[i]->expr, expr)) return expr_column(b->arena, expr->span, &group->keys.items[i]->column);
+  if (expr->kind == EXPR_COLUMN && !is_group_column(group, expr->column)) {
+    Diag *diag = diag_add(b->diags, DIAG_not_grouped, expr->span,
+                          "`" STR_FMT "` is neither a grouping key nor inside an aggregate", STR_ARG(expr->column->name));
+    diag_label(b->diags, diag, group->span, "grouped here");
+    diag_hint(b->diags, diag, "add it to GROUP BY, or take one value of the group, for example with MAX");
+    return expr_error(b, expr->span);
+  }
+  Expr *copy = ARENA_NEW(b->arena, Expr);
+  *copy = *expr;
+  copy->args = ARENA_ARRAY(b->arena, Expr *, expr->args_len ? expr->args_len : 1);
+  for (uint32_t i = 0; i < expr->args_len; i++) {
+    copy->args[i] = replace_keys(b, scope, expr->args[i]);
+    if (copy->args[i]->kind == EXPR_ERROR) return copy->args[i];
+  }
+  return copy;
+}
+
+Expr *bind_grouped(Binder *b, Scope *scope, Expr *expr) { return replace_keys(b, scope, expr); }
+
+const AstExpr *group_alias_target(const AstSelect *ast, const AstExpr *name) { return alias_target(ast, name); }

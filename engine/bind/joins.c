@@ -1,0 +1,96 @@
+/* joins.c: ON: equalities between the two sides become keys of a hash index, the rest a residual predicate. */
+#include <string.h>
+
+#include "bind/binder.h"
+#include "functions/operators.h"
+
+typedef struct Sides { const Leaf *right; bool on_left, on_right; } Sides;
+
+static bool note_side(const Expr *expr, void *context) {
+  Sides *sides = context;
+  if (expr->kind == EXPR_COLUMN) {
+    const LeafColumn *col = (const LeafColumn *)expr->column;
+    if (col->leaf == sides->right) sides->on_right = true;
+    else sides->on_left = true;
+  }
+  if (expr->kind == EXPR_TIMESTAMP) sides->on_left = true;
+  return true;
+}
+
+static Sides sides_of(const Expr *expr, const Leaf *right) {
+  Sides sides = {.right = right};
+  expr_walk(expr, note_side, &sides);
+  return sides;
+}
+
+/* The key as the right side alone sees it: columns of its own batch, slots from 0. */
+static Expr *rehome(Binder *b, BoundJoin *join, Expr *expr) {
+  Expr *copy = ARENA_NEW(b->arena, Expr);
+  *copy = *expr;
+  if (expr->kind == EXPR_COLUMN) {
+    LeafColumn *col = ARENA_NEW(b->arena, LeafColumn);
+    *col = *(LeafColumn *)expr->column;
+    arena_push(b->arena, &join->right_columns, col);
+    copy->column = &col->expr;
+  }
+  copy->args = ARENA_ARRAY(b->arena, Expr *, expr->args_len ? expr->args_len : 1);
+  for (uint32_t i = 0; i < expr->args_len; i++) copy->args[i] = rehome(b, join, expr->args[i]);
+  return copy;
+}
+
+static bool take_key(Binder *b, BoundJoin *join, const Leaf *right, Expr *conjunct) {
+  if (conjunct->kind != EXPR_CALL || strcmp(conjunct->call->fn->name, OP_EQ) != 0) return false;
+  Expr *left_key = conjunct->args[0], *right_key = conjunct->args[1];
+  Sides l = sides_of(left_key, right), r = sides_of(right_key, right);
+  if (l.on_right && !l.on_left && r.on_left && !r.on_right) {
+    Expr *swap = left_key;
+    left_key = right_key;
+    right_key = swap;
+  } else if (!(l.on_left && !l.on_right && r.on_right && !r.on_left)) {
+    return false;
+  }
+  join->left_keys[join->keys_len] = left_key;
+  join->right_keys[join->keys_len++] = rehome(b, join, right_key);
+  return true;
+}
+
+static uint32_t count_conjuncts(const AstExpr *on) {
+  if (on->kind != AST_LOGIC || on->logic.is_or) return 1;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < on->logic.operands.len; i++) count += count_conjuncts(on->logic.operands.items[i]);
+  return count;
+}
+
+static uint32_t bind_conjuncts(Binder *b, Scope *scope, const AstExpr *on, Expr **out) {
+  if (on->kind != AST_LOGIC || on->logic.is_or) {
+    out[0] = bind_condition(b, scope, on);
+    return 1;
+  }
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < on->logic.operands.len; i++)
+    count += bind_conjuncts(b, scope, on->logic.operands.items[i], out + count);
+  return count;
+}
+
+void bind_join_condition(Binder *b, Scope *scope, BoundJoin *join, const AstExpr *on) {
+  uint32_t count = count_conjuncts(on), rest = 0;
+  Expr **conjuncts = ARENA_ARRAY(b->arena, Expr *, count);
+  join->left_keys = ARENA_ARRAY(b->arena, Expr *, count);
+  join->right_keys = ARENA_ARRAY(b->arena, Expr *, count);
+  bind_conjuncts(b, scope, on, conjuncts);
+  const Leaf *right = scope->select->leaves.items[join->right];
+  bool failed = false;
+  for (uint32_t i = 0; i < count; i++) {
+    failed |= conjuncts[i]->kind == EXPR_ERROR;
+    if (!take_key(b, join, right, conjuncts[i])) conjuncts[rest++] = conjuncts[i];
+  }
+  if (failed) return;
+  if (rest == 1) join->residual = conjuncts[0];
+  if (rest > 1) join->residual = expr_simple(b->arena, EXPR_AND, on->span, conjuncts, rest);
+  if (join->keys_len == 0) {
+    Diag *diag = diag_add(b->diags, DIAG_reference_join_without_equality, on->span,
+                          "without an equality every event is compared with every row of `" STR_FMT "`",
+                          STR_ARG(right->alias));
+    diag_hint(b->diags, diag, "add an equality between the two sides when there is one");
+  }
+}

@@ -1,0 +1,210 @@
+/* select.c: one SELECT: FROM, WHERE, GROUP BY, HAVING, and the list; and chains of them (UNION). */
+#include "bind/binder.h"
+
+/* ---- names of items --------------------------------------------------------------------------- */
+
+static Str call_default_name(Binder *b, const AstCall *call) {
+  Str name = call->name.items[call->name.len - 1].text;
+  if (call->name.len > 1) return name;
+  Str upper = arena_str(b->arena, name);
+  for (size_t i = 0; i < upper.len; i++)
+    if (upper.ptr[i] >= 'a' && upper.ptr[i] <= 'z') ((char *)upper.ptr)[i] -= 32;
+  return upper;
+}
+
+/* semantics.md section 1, default names. */
+static Str default_name(Binder *b, const AstExpr *expr, unsigned *unnamed) {
+  if (is_system_timestamp(expr)) return STR("Timestamp");
+  switch (expr->kind) {
+    case AST_PATH: return last_name(expr);
+    case AST_QUOTED: return expr->text;
+    case AST_FIELD: return expr->field.name.text;
+    case AST_CALL: return call_default_name(b, &expr->call);
+    default: return arena_printf(b->arena, "Column%u", ++*unnamed);
+  }
+}
+
+/* ---- stars ------------------------------------------------------------------------------------ */
+
+static void push_item(Binder *b, BoundSelect *select, Str name, bool star, Span span, Expr *expr) {
+  arena_push(b->arena, &select->items, (BoundItem){.name = name, .star = star, .span = span, .expr = expr});
+}
+
+/* All columns of a leaf: an input's payload; the columns of a step, one by one. */
+static void push_leaf_star(Binder *b, Scope *scope, Leaf *leaf, Span span) {
+  if (leaf->provider.input) {
+    int64_t at = provider_payload(b, leaf->provider, span);
+    push_item(b, scope->select, STR(""), true, span, leaf_column_expr(b, scope, leaf, (uint32_t)at, span));
+    return;
+  }
+  const BoundQuery *query = leaf->provider.step->query;
+  uint32_t len = query->columns.len;
+  for (uint32_t i = 0; i < len; i++) {
+    const QueryColumn *col = query->columns.items[i];
+    if (col->hidden) continue;
+    push_item(b, scope->select, col->name, col->star, span, leaf_column_expr(b, scope, leaf, i, span));
+  }
+}
+
+static void bind_star(Binder *b, Scope *scope, const AstExpr *ast) {
+  if (scope->select->group) {
+    Diag *diag = diag_add(b->diags, DIAG_not_grouped, ast->span, "a grouped SELECT has no `*`");
+    diag_hint(b->diags, diag, "name the keys and aggregates you want; Collect() keeps whole events");
+    return;
+  }
+  const AstExpr *of = ast->star.of;
+  if (of == NULL) {
+    if (scope->leaves_len == 1) {
+      push_leaf_star(b, scope, scope->leaves[0], ast->span);
+      return;
+    }
+    Diag *diag = diag_add(b->diags, DIAG_star_with_join, ast->span, "`SELECT *` over a JOIN does not say whose columns");
+    diag_hint(b->diags, diag, "write `" STR_FMT ".*` or name the columns", STR_ARG(scope->leaves[0]->alias));
+    return;
+  }
+  Leaf *leaf = of->kind == AST_PATH && of->path.len == 1 ? scope_leaf(scope, of->path.items[0].text) : NULL;
+  if (leaf == NULL && of->kind == AST_QUOTED) leaf = scope_leaf(scope, of->text);
+  if (leaf) {
+    push_leaf_star(b, scope, leaf, ast->span);
+    return;
+  }
+  Expr *record = bind_expr(b, scope, of);
+  if (record->kind != EXPR_ERROR) push_item(b, scope->select, STR(""), true, ast->span, record);
+}
+
+/* ---- the list --------------------------------------------------------------------------------- */
+
+static void check_duplicate(Binder *b, const BoundSelect *select, Str name, Span span) {
+  for (uint32_t i = 0; i < select->items.len; i++) {
+    const BoundItem *item = &select->items.items[i];
+    if (item->star || item->hidden || !str_eq_nocase(item->name, name) || item->span.begin == span.begin) continue;
+    Diag *diag = diag_add(b->diags, DIAG_duplicate_column, span, "two columns of this SELECT are called `" STR_FMT "`",
+                          STR_ARG(name));
+    diag_label(b->diags, diag, item->span, "the first one");
+    diag_hint(b->diags, diag, "give one of them another name with AS");
+    return;
+  }
+}
+
+static void bind_items(Binder *b, Scope *scope, const AstSelect *ast) {
+  unsigned unnamed = 0;
+  for (uint32_t i = 0; i < ast->items.len; i++) {
+    const AstItem *item = ast->items.items[i];
+    if (item->expr->kind == AST_STAR) {
+      bind_star(b, scope, item->expr);
+      continue;
+    }
+    Str name = item->alias ? item->alias->text : default_name(b, item->expr, &unnamed);
+    Expr *expr = bind_expr(b, scope, item->expr);
+    if (scope->select->group) expr = bind_grouped(b, scope, expr);
+    check_duplicate(b, scope->select, name, item->span);
+    push_item(b, scope->select, name, false, item->span, expr);
+  }
+}
+
+BoundSelect *bind_select(Binder *b, const AstQuery *query) {
+  const AstSelect *ast = &query->select;
+  BoundSelect *select = ARENA_NEW(b->arena, BoundSelect);
+  select->span = query->span;
+  arena_push(b->arena, &b->selects, select);
+  if (!bind_from(b, select, ast->from, ast)) return NULL;
+  Scope scope = {.select = select, .ast = ast, .leaves = select->leaves.items, .leaves_len = select->leaves.len};
+  scope.clause = CLAUSE_WHERE;
+  if (ast->where) select->where = bind_condition(b, &scope, ast->where);
+  scope.clause = CLAUSE_GROUP_BY;
+  if (ast->group_by.len && (select->group = bind_group(b, &scope, ast)) == NULL) return NULL;
+  scope.group = select->group;
+  scope.clause = CLAUSE_SELECT;
+  bind_items(b, &scope, ast);
+  scope.clause = CLAUSE_HAVING;
+  if (ast->having) {
+    Expr *having = bind_condition(b, &scope, ast->having);
+    if (select->group) {
+      select->having = bind_grouped(b, &scope, having);
+    } else if (select->where) { /* HAVING without GROUP BY is WHERE */
+      Expr *both[] = {select->where, having};
+      select->where = expr_simple(b->arena, EXPR_AND, having->span, both, 2);
+    } else {
+      select->where = having;
+    }
+  }
+  return select;
+}
+
+/* ---- unions ----------------------------------------------------------------------------------- */
+
+static bool select_is_reference(const BoundSelect *select) {
+  for (uint32_t i = 0; i < select->leaves.len; i++)
+    if (!provider_is_reference(select->leaves.items[i]->provider)) return false;
+  return true;
+}
+
+static QueryColumn *add_column(Binder *b, BoundQuery *query, Str name, bool star) {
+  QueryColumn *col = ARENA_NEW(b->arena, QueryColumn);
+  *col = (QueryColumn){.name = name, .star = star};
+  col->items = ARENA_ARRAY(b->arena, uint32_t, query->branches_len);
+  for (uint32_t i = 0; i < query->branches_len; i++) col->items[i] = UINT32_MAX;
+  arena_push(b->arena, &query->columns, col);
+  return col;
+}
+
+/* Columns of a union with a star go by name: explicit ones by spelling, the n-th star with the n-th star. */
+static QueryColumn *column_by_name(Binder *b, BoundQuery *query, const BoundItem *item, uint32_t branch) {
+  for (uint32_t i = 0; i < query->columns.len; i++) {
+    QueryColumn *col = query->columns.items[i];
+    if (col->star == item->star && col->items[branch] == UINT32_MAX && str_eq_nocase(col->name, item->name)) return col;
+  }
+  return add_column(b, query, item->name, item->star);
+}
+
+static bool settle_columns(Binder *b, BoundQuery *query) {
+  for (uint32_t i = 0; i < query->branches_len; i++)
+    for (uint32_t j = 0; query->branches_len > 1 && j < query->branches[i]->items.len; j++)
+      query->by_name |= query->branches[i]->items.items[j].star;
+  uint32_t len = query->branches[0]->items.len;
+  for (uint32_t i = 0; i < query->branches_len; i++) {
+    const BoundSelect *select = query->branches[i];
+    if (!query->by_name && select->items.len != len) {
+      Diag *diag = diag_add(b->diags, DIAG_union_column_count, select->span,
+                            "this branch of the UNION has %u columns, and the first has %u", select->items.len, len);
+      diag_label(b->diags, diag, query->branches[0]->span, "the first branch");
+      return false;
+    }
+    for (uint32_t j = 0; j < select->items.len; j++) {
+      const BoundItem *item = &select->items.items[j];
+      QueryColumn *col = query->by_name ? column_by_name(b, query, item, i)
+                         : i == 0       ? add_column(b, query, item->name, item->star)
+                                        : query->columns.items[j];
+      col->items[i] = j;
+      col->types |= item->expr->types;
+    }
+  }
+  return true;
+}
+
+static uint32_t count_branches(const AstQuery *ast) {
+  if (ast->kind == AST_SELECT) return 1;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < ast->set.len; i++) count += count_branches(ast->set.branches[i]);
+  return count;
+}
+
+static bool bind_branches(Binder *b, const AstQuery *ast, BoundQuery *query) {
+  if (ast->kind == AST_SELECT) {
+    BoundSelect *select = bind_select(b, ast);
+    if (select) query->branches[query->branches_len++] = select;
+    return select != NULL;
+  }
+  bool ok = true;
+  for (uint32_t i = 0; i < ast->set.len; i++) ok &= bind_branches(b, ast->set.branches[i], query);
+  return ok;
+}
+
+BoundQuery *bind_query(Binder *b, const AstQuery *ast) {
+  BoundQuery *query = ARENA_NEW(b->arena, BoundQuery);
+  query->branches = ARENA_ARRAY(b->arena, BoundSelect *, count_branches(ast));
+  if (!bind_branches(b, ast, query)) return NULL;
+  query->reference = true;
+  for (uint32_t i = 0; i < query->branches_len; i++) query->reference &= select_is_reference(query->branches[i]);
+  return settle_columns(b, query) ? query : NULL;
+}

@@ -1,0 +1,358 @@
+/* build.c: from bound queries to plan nodes. Steps and inputs are built once and shared by their readers. */
+#include "functions/operators.h"
+#include "plan/plan.h"
+
+typedef struct Built { const void *of; const Expr *timestamp; PlanNode *node; } Built;
+
+typedef struct Builder {
+  Arena *arena;
+  const BoundScript *script;
+  Vec(PlanNode *) nodes;
+  Vec(PlanInput *) inputs;
+  Vec(PlanOutput *) outputs;
+  Vec(Built) built;
+} Builder;
+
+static PlanNode *build_query(Builder *b, const BoundQuery *query, Str label);
+
+static PlanNode *add_node(Builder *b, PlanKind kind, Span span, PlanNode *first, PlanNode *second) {
+  PlanNode *node = ARENA_NEW(b->arena, PlanNode);
+  node->kind = kind;
+  node->span = span;
+  node->id = b->nodes.len;
+  node->inputs = ARENA_ARRAY(b->arena, PlanNode *, 2);
+  if (first) node->inputs[node->inputs_len++] = first;
+  if (second) node->inputs[node->inputs_len++] = second;
+  node->reference = first && first->reference;
+  if (first) node->cols = first->cols, node->cols_len = first->cols_len;
+  arena_push(b->arena, &b->nodes, node);
+  return node;
+}
+
+/* ---- inputs ----------------------------------------------------------------------------------- */
+
+static bool is_read(const BoundInput *input, Str declared) {
+  for (uint32_t i = 0; i < input->columns.len; i++) {
+    const BoundInputColumn *col = input->columns.items[i];
+    if (col->kind == INPUT_FIELD && col->depth == 1 && str_eq(col->path[0], declared)) return true;
+  }
+  return false;
+}
+
+static void plan_declared(Builder *b, const BoundInput *from, PlanInput *input) {
+  input->declared_names = ARENA_ARRAY(b->arena, Str, from->declared_len + 1);
+  input->declared_only = ARENA_ARRAY(b->arena, DecodeField, from->declared_len + 1);
+  for (uint32_t i = 0; i < from->declared_len; i++) {
+    input->declared_names[input->declared_len++] = from->declared[i].name;
+    if (is_read(from, from->declared[i].name)) continue;
+    input->declared_only[input->declared_only_len++] =
+        (DecodeField){.path = &from->declared[i].name, .depth = 1, .declared = from->declared[i].type, .required = true};
+  }
+}
+
+static PlanInput *plan_input(Builder *b, const BoundInput *from) {
+  PlanInput *input = ARENA_NEW(b->arena, PlanInput);
+  uint32_t len = from->columns.len;
+  *input = (PlanInput){.name = from->name, .reference = from->reference, .span = from->span, .cols_len = len,
+                       .payload = !from->reference};
+  input->cols = ARENA_ARRAY(b->arena, PlanColumn, len + 1);
+  input->kinds = ARENA_ARRAY(b->arena, InputColumnKind, len + 1);
+  input->field_of = ARENA_ARRAY(b->arena, uint32_t, len + 1);
+  input->fields = ARENA_ARRAY(b->arena, DecodeField, len + 1);
+  for (uint32_t i = 0; i < len; i++) {
+    const BoundInputColumn *col = from->columns.items[i];
+    input->cols[i] = (PlanColumn){.name = col->name, .types = col->types, .star = col->kind == INPUT_PAYLOAD};
+    input->kinds[i] = col->kind;
+    input->payload |= col->kind == INPUT_PAYLOAD;
+    if (col->kind != INPUT_FIELD) continue;
+    input->field_of[i] = input->fields_len;
+    input->fields[input->fields_len++] = (DecodeField){.path = col->path, .depth = col->depth, .declared = col->declared,
+                                                       .required = col->declared != TYPE_NULL};
+  }
+  plan_declared(b, from, input);
+  arena_push(b->arena, &b->inputs, input);
+  return input;
+}
+
+static PlanNode *find_built(Builder *b, const void *of, const Expr *timestamp) {
+  for (uint32_t i = 0; i < b->built.len; i++) {
+    const Built *built = &b->built.items[i];
+    bool same = built->timestamp == timestamp ||
+                (built->timestamp && timestamp && expr_equal(built->timestamp, timestamp));
+    if (built->of == of && same) return built->node;
+  }
+  return NULL;
+}
+
+static PlanInput *find_input(Builder *b, const BoundInput *from) {
+  for (uint32_t i = 0; i < b->inputs.len; i++)
+    if (str_eq(b->inputs.items[i]->name, from->name)) return b->inputs.items[i];
+  return plan_input(b, from);
+}
+
+static PlanNode *build_input(Builder *b, const BoundInput *from, Expr *timestamp) {
+  PlanNode *node = find_built(b, from, timestamp);
+  if (node) return node;
+  PlanInput *input = find_input(b, from);
+  node = add_node(b, from->reference ? PLAN_REFERENCE : PLAN_ENTRANCE, from->span, NULL, NULL);
+  node->reference = from->reference;
+  node->label = from->name;
+  node->cols = input->cols;
+  node->cols_len = input->cols_len;
+  if (from->reference) node->scan = input;
+  else node->entrance.input = input, node->entrance.timestamp = timestamp;
+  arena_push(b->arena, &b->built, (Built){from, timestamp, node});
+  return node;
+}
+
+static PlanNode *build_leaf(Builder *b, const Leaf *leaf) {
+  if (leaf->provider.input) return build_input(b, leaf->provider.input, leaf->timestamp);
+  PlanNode *node = find_built(b, leaf->provider.step, NULL);
+  if (node) return node;
+  node = build_query(b, leaf->provider.step->query, leaf->provider.step->name);
+  arena_push(b->arena, &b->built, (Built){leaf->provider.step, NULL, node});
+  return node;
+}
+
+/* ---- selects ---------------------------------------------------------------------------------- */
+
+static PlanNode *build_join(Builder *b, PlanNode *left, const BoundSelect *select, const BoundJoin *join) {
+  PlanNode *right = build_leaf(b, select->leaves.items[join->right]);
+  PlanNode *node = add_node(b, PLAN_JOIN_REFERENCE, join->span, left, right);
+  node->cols_len = left->cols_len + right->cols_len;
+  node->cols = ARENA_ARRAY(b->arena, PlanColumn, node->cols_len + 1);
+  if (left->cols_len) memcpy(node->cols, left->cols, left->cols_len * sizeof *node->cols);
+  if (right->cols_len) memcpy(node->cols + left->cols_len, right->cols, right->cols_len * sizeof *node->cols);
+  node->join.left_outer = join->left_outer;
+  node->join.left_keys = join->left_keys;
+  node->join.right_keys = join->right_keys;
+  node->join.keys_len = join->keys_len;
+  node->join.residual = join->residual;
+  return node;
+}
+
+static PlanNode *build_filter(Builder *b, PlanNode *input, Expr *condition) {
+  PlanNode *node = add_node(b, PLAN_FILTER, condition->span, input, NULL);
+  node->condition = condition;
+  return node;
+}
+
+static Str agg_text(Builder *b, const BoundAgg *agg) {
+  StrBuf text = {0};
+  strbuf_printf(&text, "%s(%s", agg->call.fn->name, agg->call.star ? "*" : "");
+  for (unsigned i = 0; i < agg->call.args_len; i++) {
+    unsigned values = agg->call.args_len - agg->call.order_len;
+    strbuf_puts(&text, i == 0 ? "" : i == values ? " order by " : ", ");
+    expr_print(agg->args[i], &text);
+    if (i >= values && agg->call.desc[i - values]) strbuf_puts(&text, " desc");
+  }
+  strbuf_putc(&text, ')');
+  Str copy = arena_str(b->arena, strbuf_str(&text));
+  strbuf_release(&text);
+  return copy;
+}
+
+static PlanNode *build_aggregate(Builder *b, PlanNode *input, const BoundGroup *group, const WindowSpec *window) {
+  PlanNode *node = add_node(b, PLAN_AGGREGATE, group->span, input, NULL);
+  uint32_t keys = group->keys.len, aggs = group->aggs.len;
+  node->aggregate.window = *window;
+  node->aggregate.keys = ARENA_ARRAY(b->arena, Expr *, keys + 1);
+  node->aggregate.aggs = ARENA_ARRAY(b->arena, PlanAgg, aggs + 1);
+  node->aggregate.keys_len = keys;
+  node->aggregate.aggs_len = aggs;
+  node->aggregate.window_id = group->wants_window_id;
+  node->cols_len = keys + aggs + group->wants_window_id;
+  node->cols = ARENA_ARRAY(b->arena, PlanColumn, node->cols_len + 1);
+  for (uint32_t i = 0; i < keys; i++) {
+    node->aggregate.keys[i] = group->keys.items[i]->expr;
+    node->cols[i] = (PlanColumn){.name = group->keys.items[i]->column.name, .types = group->keys.items[i]->column.types};
+  }
+  for (uint32_t i = 0; i < aggs; i++) {
+    const BoundAgg *agg = group->aggs.items[i];
+    node->aggregate.aggs[i] = (PlanAgg){.call = agg->call, .args = agg->args, .text = agg_text(b, agg)};
+    node->cols[keys + i] = (PlanColumn){.name = node->aggregate.aggs[i].text, .types = agg->column.types};
+  }
+  if (group->wants_window_id)
+    node->cols[keys + aggs] = (PlanColumn){.name = group->window_id.name, .types = group->window_id.types};
+  return node;
+}
+
+static PlanNode *build_union(Builder *b, PlanNode **branches, uint32_t len, Span span) {
+  PlanNode *node = add_node(b, PLAN_UNION, span, branches[0], NULL);
+  node->inputs = arena_dup(b->arena, branches, len * sizeof *branches);
+  node->inputs_len = len;
+  return node;
+}
+
+/* GROUP BY: one aggregate a window; an aggregate that depends on the order of rows sees them merged by time. */
+static PlanNode *build_group(Builder *b, PlanNode *input, const BoundGroup *group) {
+  bool ordered = false;
+  for (uint32_t i = 0; i < group->aggs.len; i++) ordered |= (group->aggs.items[i]->call.fn->flags & AGG_NEEDS_ORDER) != 0;
+  if (ordered) input = add_node(b, PLAN_MERGE, group->span, input, NULL);
+  PlanNode **windows = ARENA_ARRAY(b->arena, PlanNode *, group->windows_len);
+  for (uint32_t i = 0; i < group->windows_len; i++) windows[i] = build_aggregate(b, input, group, &group->windows[i]);
+  return group->windows_len == 1 ? windows[0] : build_union(b, windows, group->windows_len, group->span);
+}
+
+static Expr *column_value(Builder *b, const BoundSelect *select, const QueryColumn *col, uint32_t branch) {
+  if (col->items[branch] != UINT32_MAX) return select->items.items[col->items[branch]].expr;
+  Value null = value_null();
+  return expr_const(b->arena, select->span, &null);
+}
+
+static PlanNode *build_select(Builder *b, const BoundQuery *query, uint32_t branch) {
+  const BoundSelect *select = query->branches[branch];
+  PlanNode *node = build_leaf(b, select->leaves.items[0]);
+  for (uint32_t i = 0; i < select->joins.len; i++) node = build_join(b, node, select, select->joins.items[i]);
+  if (select->where) node = build_filter(b, node, select->where);
+  if (select->group) node = build_group(b, node, select->group);
+  if (select->having) node = build_filter(b, node, select->having);
+  PlanNode *project = add_node(b, PLAN_PROJECT, select->span, node, NULL);
+  project->cols_len = query->columns.len;
+  project->cols = ARENA_ARRAY(b->arena, PlanColumn, project->cols_len + 1);
+  project->project.values = ARENA_ARRAY(b->arena, Expr *, project->cols_len + 1);
+  for (uint32_t i = 0; i < query->columns.len; i++) {
+    const QueryColumn *col = query->columns.items[i];
+    Expr *value = column_value(b, select, col, branch);
+    project->project.values[i] = value;
+    project->cols[i] = (PlanColumn){.name = col->name, .star = col->star, .hidden = col->hidden, .types = col->types};
+  }
+  return project;
+}
+
+static PlanNode *build_query(Builder *b, const BoundQuery *query, Str label) {
+  PlanNode **branches = ARENA_ARRAY(b->arena, PlanNode *, query->branches_len);
+  for (uint32_t i = 0; i < query->branches_len; i++) branches[i] = build_select(b, query, i);
+  PlanNode *node = query->branches_len == 1 ? branches[0]
+                                            : build_union(b, branches, query->branches_len, query->branches[0]->span);
+  node->label = label;
+  return node;
+}
+
+/* ---- outputs ---------------------------------------------------------------------------------- */
+
+static PlanOutput *find_output(Builder *b, Str name) {
+  for (uint32_t i = 0; i < b->outputs.len; i++)
+    if (str_eq_nocase(b->outputs.items[i]->name, name)) return b->outputs.items[i];
+  PlanOutput *output = ARENA_NEW(b->arena, PlanOutput);
+  output->name = name;
+  output->schema.cols = ARENA_ARRAY(b->arena, OutputColumn, 1);
+  arena_push(b->arena, &b->outputs, output);
+  return output;
+}
+
+/* The n-th column of that name (or the n-th star) of the output; added when it has none. */
+static uint32_t output_column(Builder *b, PlanOutput *output, const PlanColumn *col, uint32_t nth) {
+  OutputSchema *schema = &output->schema;
+  for (uint32_t i = 0; i < schema->cols_len; i++) {
+    if (schema->cols[i].star != col->star || !str_eq_nocase(schema->cols[i].name, col->name)) continue;
+    if (nth-- > 0) continue;
+    schema->cols[i].types |= col->types;
+    return i;
+  }
+  OutputColumn *cols = ARENA_ARRAY(b->arena, OutputColumn, schema->cols_len + 1);
+  memcpy(cols, schema->cols, schema->cols_len * sizeof *cols);
+  cols[schema->cols_len] = (OutputColumn){.name = col->name, .star = col->star, .types = col->types};
+  schema->cols = cols;
+  return schema->cols_len++;
+}
+
+static uint32_t nth_of_name(const PlanNode *node, uint32_t at) {
+  uint32_t nth = 0;
+  for (uint32_t i = 0; i < at; i++) {
+    const PlanColumn *col = &node->cols[i];
+    nth += !col->hidden && col->star == node->cols[at].star && str_eq_nocase(col->name, node->cols[at].name);
+  }
+  return nth;
+}
+
+typedef struct Statement { PlanNode *node; PlanOutput *output; uint32_t *slots; Span span; } Statement;
+
+/* Settles where each visible column of the statement goes; the output's schema grows. */
+static Statement plan_statement(Builder *b, const BoundOutput *bound) {
+  Statement s = {.node = build_query(b, bound->query, STR("")), .output = find_output(b, bound->name), .span = bound->span};
+  s.slots = ARENA_ARRAY(b->arena, uint32_t, s.node->cols_len + 1);
+  for (uint32_t i = 0; i < s.node->cols_len; i++)
+    s.slots[i] = s.node->cols[i].hidden ? UINT32_MAX
+                                        : output_column(b, s.output, &s.node->cols[i], nth_of_name(s.node, i));
+  return s;
+}
+
+static bool slots_in_place(const Statement *s) {
+  for (uint32_t i = 0; i < s->node->cols_len; i++)
+    if (s->slots[i] != i) return false;
+  return s->node->cols_len == s->output->schema.cols_len;
+}
+
+/* Brings the columns of a statement into the order of its output, when they are not. */
+static PlanNode *build_arrange(Builder *b, const Statement *s) {
+  if (slots_in_place(s)) return s->node;
+  const OutputSchema *schema = &s->output->schema;
+  PlanNode *node = add_node(b, PLAN_PROJECT, s->span, s->node, NULL);
+  node->cols_len = schema->cols_len;
+  node->cols = ARENA_ARRAY(b->arena, PlanColumn, schema->cols_len + 1);
+  node->project.values = ARENA_ARRAY(b->arena, Expr *, schema->cols_len + 1);
+  Value null = value_null();
+  for (uint32_t i = 0; i < schema->cols_len; i++) {
+    node->cols[i] = (PlanColumn){.name = schema->cols[i].name, .star = schema->cols[i].star, .types = schema->cols[i].types};
+    node->project.values[i] = expr_const(b->arena, s->span, &null);
+  }
+  for (uint32_t i = 0; i < s->node->cols_len; i++) {
+    if (s->slots[i] == UINT32_MAX) continue;
+    ExprColumn *col = ARENA_NEW(b->arena, ExprColumn);
+    *col = (ExprColumn){.slot = i, .name = s->node->cols[i].name, .types = s->node->cols[i].types};
+    node->project.values[s->slots[i]] = expr_column(b->arena, s->span, col);
+  }
+  return node;
+}
+
+PlanScript *plan_build(const BoundScript *script, int compat, SourceText *source, Arena *arena) {
+  Builder b = {.arena = arena, .script = script};
+  Statement *statements = ARENA_ARRAY(arena, Statement, script->outputs.len + 1);
+  for (uint32_t i = 0; i < script->outputs.len; i++) statements[i] = plan_statement(&b, script->outputs.items[i]);
+  for (uint32_t i = 0; i < script->outputs.len; i++) {
+    PlanNode *node = add_node(&b, PLAN_OUTPUT, statements[i].span, build_arrange(&b, &statements[i]), NULL);
+    node->output = statements[i].output;
+    node->label = statements[i].output->name;
+  }
+  PlanScript *plan = ARENA_NEW(arena, PlanScript);
+  *plan = (PlanScript){.arena = arena, .nodes = b.nodes.items, .nodes_len = b.nodes.len, .inputs = b.inputs.items,
+                       .inputs_len = b.inputs.len, .outputs = b.outputs.items, .outputs_len = b.outputs.len,
+                       .compat = compat, .source = source};
+  return plan;
+}
+
+/* ---- the end ---------------------------------------------------------------------------------- */
+
+static void release_list(Expr **list, uint32_t len) {
+  for (uint32_t i = 0; i < len; i++) expr_release(list[i]);
+}
+
+static void release_node(PlanNode *node) {
+  switch (node->kind) {
+    case PLAN_ENTRANCE:
+      if (node->entrance.timestamp) expr_release(node->entrance.timestamp);
+      break;
+    case PLAN_FILTER: expr_release(node->condition); break;
+    case PLAN_PROJECT: release_list(node->project.values, node->cols_len); break;
+    case PLAN_AGGREGATE:
+      release_list(node->aggregate.keys, node->aggregate.keys_len);
+      for (uint32_t i = 0; i < node->aggregate.aggs_len; i++)
+        release_list(node->aggregate.aggs[i].args, node->aggregate.aggs[i].call.args_len);
+      break;
+    case PLAN_JOIN_REFERENCE:
+      release_list(node->join.left_keys, node->join.keys_len);
+      release_list(node->join.right_keys, node->join.keys_len);
+      if (node->join.residual) expr_release(node->join.residual);
+      break;
+    case PLAN_REFERENCE:
+    case PLAN_UNION:
+    case PLAN_MERGE:
+    case PLAN_OUTPUT:
+    case PLAN_KINDS: break;
+  }
+}
+
+void plan_release(PlanScript *plan) {
+  for (uint32_t i = 0; i < plan->nodes_len; i++) release_node(plan->nodes[i]);
+}

@@ -1,0 +1,115 @@
+/* plan.h: the logical plan: which operators run, over what, in which order. Read-only once built; run/graph.c
+** makes an operator for every node, explain.c prints it.
+**
+** A node that several nodes read is computed once. Nodes stand behind their inputs in `nodes`.
+** Ownership: the arena given to plan_build, which also holds the expressions. Thread: any, for reading. */
+#ifndef WEIR_PLAN_PLAN_H
+#define WEIR_PLAN_PLAN_H
+
+#include "bind/bind.h"
+#include "expr/expr.h"
+#include "io/format.h"
+#include "windows/window.h"
+
+typedef enum PlanKind {
+  PLAN_ENTRANCE,       /* an input with its clock: policies, watermarks, order within the partition */
+  PLAN_REFERENCE,      /* the rows of a reference input */
+  PLAN_FILTER,
+  PLAN_PROJECT,
+  PLAN_AGGREGATE,      /* GROUP BY over one window */
+  PLAN_JOIN_REFERENCE, /* stream (input 0) with reference data (input 1) */
+  PLAN_UNION,
+  PLAN_MERGE,          /* partitions into one stream ordered by time */
+  PLAN_OUTPUT,         /* into an output */
+  PLAN_KINDS
+} PlanKind;
+
+typedef struct PlanColumn {
+  Str      name;     /* empty for a star */
+  bool     star, hidden;
+  TypeMask types;
+} PlanColumn;
+
+typedef struct PlanInput {
+  Str      name;
+  bool     reference;
+  Span     span;
+  DecodeField *fields;          /* of INPUT_FIELD columns */
+  uint32_t fields_len;
+  DecodeField *declared_only;   /* declared by CREATE TABLE, read by nobody */
+  uint32_t declared_only_len;
+  Str     *declared_names;      /* all of CREATE TABLE, in order */
+  uint32_t declared_len;
+  InputColumnKind *kinds;       /* of each column of the batches the input gives */
+  uint32_t *field_of;           /* for INPUT_FIELD: index in fields */
+  PlanColumn *cols;
+  uint32_t cols_len;
+  bool     payload;             /* the raw event is kept for stars and for the quarantine */
+} PlanInput;
+
+typedef struct PlanOutput {
+  Str      name;
+  OutputSchema schema;          /* the columns of all statements into this output, by name */
+} PlanOutput;
+
+typedef struct PlanAgg {
+  AggCall  call;
+  Expr   **args;                /* call.args_len of them */
+  Str      text;                /* for explain */
+} PlanAgg;
+
+typedef struct PlanNode PlanNode;
+struct PlanNode {
+  PlanKind   kind;
+  uint32_t   id;                /* index in PlanScript.nodes */
+  Str        label;             /* the step it ends, for people; may be empty */
+  Span       span;
+  PlanNode **inputs;
+  uint32_t   inputs_len;
+  PlanColumn *cols;             /* of the batches it emits */
+  uint32_t   cols_len;
+  bool       reference;         /* works on reference data, not on a stream */
+  union {
+    struct { PlanInput *input; Expr *timestamp; } entrance; /* timestamp NULL: arrival time */
+    PlanInput *scan;            /* PLAN_REFERENCE */
+    Expr *condition;            /* PLAN_FILTER */
+    struct { Expr **values; } project; /* cols_len of them */
+    struct {                    /* columns: keys, aggregates, and the window's id when wanted */
+      WindowSpec window;
+      Expr **keys;
+      uint32_t keys_len;
+      PlanAgg *aggs;
+      uint32_t aggs_len;
+      bool window_id;
+    } aggregate;
+    struct {                    /* columns: left ones, right ones */
+      bool   left_outer;
+      Expr **left_keys, **right_keys;
+      uint32_t keys_len;
+      Expr  *residual;          /* NULL: none */
+    } join;
+    PlanOutput *output;
+  };
+};
+
+typedef struct PlanScript {
+  Arena     *arena;
+  PlanNode **nodes;
+  uint32_t   nodes_len;
+  PlanInput **inputs;
+  uint32_t   inputs_len;
+  PlanOutput **outputs;
+  uint32_t   outputs_len;
+  int        compat;
+  SourceText *source;           /* borrowed: where run-time errors point */
+} PlanScript;
+
+const char *plan_kind_name(PlanKind kind);
+PlanScript *plan_build(const BoundScript *script, int compat, SourceText *source, Arena *arena);
+/* Releases what expressions hold outside the arena (compiled patterns). */
+void plan_release(PlanScript *plan);
+
+typedef enum ExplainFormat { EXPLAIN_TEXT, EXPLAIN_DOT, EXPLAIN_MERMAID, EXPLAIN_JSON } ExplainFormat;
+void plan_explain(const PlanScript *plan, ExplainFormat format, StrBuf *out); /* stable: golden tests pin it */
+
+#endif

@@ -112,7 +112,9 @@ static void put_value(Canon *canon, Str raw) {
   raw = str_trim(raw);
   if (raw.len && canon->depth < JSON_DEPTH_MAX) {
     canon->depth++;
-    ok = raw.ptr[0] == '{' ? put_object(canon, raw) : raw.ptr[0] == '[' ? put_array(canon, raw) : put_scalar(canon, raw);
+    if (raw.ptr[0] == '{') ok = put_object(canon, raw);
+    else if (raw.ptr[0] == '[') ok = put_array(canon, raw);
+    else ok = put_scalar(canon, raw);
     canon->depth--;
   }
   if (!ok) strbuf_put_str(canon->out, raw);

@@ -42,8 +42,9 @@ static void *fail(TreeParser *parser, const char *where, const char *what) {
 static void *fail_open(TreeParser *parser, const char *open) {
   TreePlace end = place_of(parser, parser->end), start = place_of(parser, open);
   const char *what = *open == '{' ? "object" : *open == '[' ? "array" : *open == '"' ? "string" : "comment";
-  error_set(parser->err, STATUS_CONFIG, "", "line %u, column %u: the text ends inside the %s opened at line %u, column %u",
-            end.line, end.column, what, start.line, start.column);
+  error_set(parser->err, STATUS_CONFIG, "",
+            "line %u, column %u: the text ends inside the %s opened at line %u, column %u", end.line, end.column, what,
+            start.line, start.column);
   return NULL;
 }
 
@@ -129,7 +130,8 @@ static JsonNode *parse_word(TreeParser *parser, JsonNode *node) {
   Str word = {parser->at, (size_t)(end - parser->at)};
   node->boolean = str_eq(word, STR("true"));
   if (node->boolean || str_eq(word, STR("false"))) node->kind = JSON_BOOL;
-  else if (!str_eq(word, STR("null"))) return fail(parser, parser->at, "the word is none of true, false and null; text needs double quotes");
+  else if (!str_eq(word, STR("null")))
+    return fail(parser, parser->at, "the word is none of true, false and null; text needs double quotes");
   node->text = arena_str(parser->arena, word);
   parser->at = end;
   return node;

@@ -83,7 +83,9 @@ static bool check_number(Checker *check) {
   return true;
 }
 
-static bool check_key(Checker *check) { return blank_then(check, '"') && check_string(check) && blank_then(check, ':'); }
+static bool check_key(Checker *check) {
+  return blank_then(check, '"') && check_string(check) && blank_then(check, ':');
+}
 
 /* A scalar, or an opening bracket; *ended tells that a whole value stands behind us. */
 static bool check_begin(Checker *check, bool *ended) {

@@ -30,7 +30,8 @@ typedef uint16_t TypeMask; /* bit 1 << Type: the types a value may have */
 #define MASK_ANY ((TypeMask)((1u << TYPE_COUNT) - 1))
 
 const char *type_name(Type type); /* as GetType prints it: "bigint", "nvarchar(max)", ... */
-bool type_from_name(Str name, Type *out); /* bigint float nvarchar(max) nvarchar(20) datetime bit record array, any case */
+/* bigint float nvarchar(max) nvarchar(20) nvarchar datetime bit record array, in any case. */
+bool type_from_name(Str name, Type *out);
 void type_mask_print(TypeMask mask, StrBuf *out); /* "bigint or float", without NULL; "any type" for all */
 
 #endif

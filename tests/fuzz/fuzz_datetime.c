@@ -31,11 +31,13 @@ static void try_number(const char *text, size_t len) {
   double value, back;
   int64_t whole, whole_back;
   if (bigint_parse(text, len, &whole)) {
-    if (!bigint_parse(printed, bigint_print(whole, printed), &whole_back) || whole_back != whole) BUG("bigint changed by printing");
+    if (!bigint_parse(printed, bigint_print(whole, printed), &whole_back) || whole_back != whole)
+      BUG("bigint changed by printing");
     if (!float_parse(text, len, &value)) BUG("a bigint that is no float");
   }
   if (!float_parse(text, len, &value)) return;
-  if (!float_parse(printed, float_print(value, true, printed), &back) || back != value) BUG("float changed by printing");
+  if (!float_parse(printed, float_print(value, true, printed), &back) || back != value)
+    BUG("float changed by printing");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

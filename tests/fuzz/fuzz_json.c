@@ -27,7 +27,8 @@ static void check_string(Str text) {
   StrBuf quoted = {0}, back = {0};
   json_put_string(&quoted, text);
   if (!json_valid(strbuf_str(&quoted), NULL)) BUG("a printed string is not valid");
-  if (!json_unescape(str_sub(strbuf_str(&quoted), 1, quoted.len - 1), &back)) BUG("a printed string does not read back");
+  if (!json_unescape(str_sub(strbuf_str(&quoted), 1, quoted.len - 1), &back))
+    BUG("a printed string does not read back");
   strbuf_release(&quoted);
   strbuf_release(&back);
 }
@@ -62,7 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   arena_init(&arena);
   bool valid = json_valid(text, NULL);
   JsonNode *tree = json_parse_tree(&arena, text, &err);
-  if (valid && tree == NULL && strstr(err.message, "out of range") == NULL) BUG("valid JSON without a tree: %s", err.message);
+  if (valid && tree == NULL && strstr(err.message, "out of range") == NULL)
+    BUG("valid JSON without a tree: %s", err.message);
   walk(text, &arena, 0);
   check_string(text);
   if (valid) check_canonical(text);

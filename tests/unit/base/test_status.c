@@ -41,9 +41,11 @@ static void nobody_has_to_listen(void **state) {
 
 static void exit_codes(void **state) {
   static const struct { Status status; int code; } rows[] = {
-      {STATUS_OK, 0}, {STATUS_CANCELLED, 0}, {STATUS_DIAGNOSED, 1}, {STATUS_DATA, 1}, {STATUS_CONFIG, 2}, {STATUS_WORLD, 3},
+      {STATUS_OK, 0},   {STATUS_CANCELLED, 0}, {STATUS_DIAGNOSED, 1},
+      {STATUS_DATA, 1}, {STATUS_CONFIG, 2},    {STATUS_WORLD, 3},
   };
-  for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) assert_int_equal(status_exit_code(rows[i].status), rows[i].code);
+  for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+    assert_int_equal(status_exit_code(rows[i].status), rows[i].code);
 }
 
 static Status fails_early(Status first, int *reached) {

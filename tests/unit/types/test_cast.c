@@ -34,7 +34,13 @@ static void check_fails(Value in, Type to) {
 }
 
 static void to_bigint(void **state) {
-  static const double cut[][2] = {{2.9, 2}, {-2.9, -2}, {-0.5, 0}, {2, 2}, {0, 0}, {-0x1p63, INT64_MIN}, {0x1.fffffffffffffp62, 9223372036854774784.0}};
+  static const double cut[][2] = {{2.9, 2},
+                                  {-2.9, -2},
+                                  {-0.5, 0},
+                                  {2, 2},
+                                  {0, 0},
+                                  {-0x1p63, INT64_MIN},
+                                  {0x1.fffffffffffffp62, 9223372036854774784.0}};
   for (unsigned i = 0; i < 7; i++) check(value_float(cut[i][0]), TYPE_BIGINT, value_bigint((int64_t)cut[i][1]));
   check_fails(value_float(1e19), TYPE_BIGINT);
   check_fails(value_float(-1e19), TYPE_BIGINT);
@@ -120,7 +126,8 @@ static void pairs_that_never_convert(void **state) {
 }
 
 static void null_and_same_type_stay(void **state) {
-  Value values[] = {value_null(), value_bit(1), value_bigint(1), value_float(1.5), value_datetime(5), text("x"), record("{}"), array("[]")};
+  Value values[] = {value_null(),      value_bit(1), value_bigint(1), value_float(1.5),
+                    value_datetime(5), text("x"),    record("{}"),    array("[]")};
   for (Type type = TYPE_BIT; type < TYPE_COUNT; type++) {
     check(value_null(), type, value_null());
     check(values[type], type, values[type]);
@@ -131,7 +138,8 @@ static void numbers_survive_text(void **state) {
   Random random = {21};
   StrBuf scratch = {0};
   for (int i = 0; i < 50000; i++) {
-    Value in = i % 2 ? value_float(random_bits_double(&random)) : value_bigint((int64_t)random_u64(&random)), text_form, back;
+    Value in = i % 2 ? value_float(random_bits_double(&random)) : value_bigint((int64_t)random_u64(&random)), text_form,
+          back;
     strbuf_clear(&scratch);
     assert_true(value_cast(&in, TYPE_TEXT, &scratch, &text_form));
     assert_true(value_cast(&text_form, in.type, &scratch, &back));
@@ -141,7 +149,8 @@ static void numbers_survive_text(void **state) {
 }
 
 static void ticks_of_datetimes_and_text(void **state) {
-  Value datetime = value_datetime(77), good = text("0001-01-02"), padded = text(" 0001-01-02"), bad = text("x"), number = value_bigint(7);
+  Value datetime = value_datetime(77), good = text("0001-01-02"), padded = text(" 0001-01-02"), bad = text("x"),
+        number = value_bigint(7);
   int64_t ticks;
   assert_true(value_to_ticks(&datetime, &ticks));
   assert_int_equal(ticks, 77);

@@ -46,8 +46,9 @@ static void field_spelling(void **state) {
 }
 
 static void broken_objects_have_no_fields(void **state) {
-  static const char *const rows[] = {"{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "{a:1}", "{\"a\" 1}",
-                                     "{\"a\":}", "{\"a\":\"x}", "{\"a\":[1}", "{\"a\":1]", "{,\"a\":1}", "{\"a\":1\\", "{\"a\\"};
+  static const char *const rows[] = {
+      "{",         "{\"a\"",   "{\"a\":",     "{\"a\":1",   "{\"a\":1,", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "{a:1}",
+      "{\"a\" 1}", "{\"a\":}", "{\"a\":\"x}", "{\"a\":[1}", "{\"a\":1]", "{,\"a\":1}", "{\"a\":1\\",        "{\"a\\"};
   for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) check_field(rows[i], "a", NULL);
 }
 
@@ -65,10 +66,13 @@ static void elements(void **state) {
 
 static void lengths(void **state) {
   static const struct { const char *text; int64_t length; } rows[] = {
-      {"[]", 0}, {"[ ]", 0}, {"[1]", 1}, {"[1,[2,3],\"4,5\"]", 3}, {"[null]", 1}, {"{}", -1}, {"1", -1}, {"", -1}, {"[1,]", -1},
-      {"[,1]", -1}, {"[1", -1}, {"[", -1}, {"[1 2]", -1},
+      {"[]", 0},     {"[ ]", 0},   {"[1]", 1}, {"[1,[2,3],\"4,5\"]", 3},
+      {"[null]", 1}, {"{}", -1},   {"1", -1},  {"", -1},
+      {"[1,]", -1},  {"[,1]", -1}, {"[1", -1}, {"[", -1},
+      {"[1 2]", -1},
   };
-  for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) assert_int_equal(json_array_length(str_from(rows[i].text)), rows[i].length);
+  for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+    assert_int_equal(json_array_length(str_from(rows[i].text)), rows[i].length);
 }
 
 static void the_cursor_walks_members(void **state) {
@@ -116,9 +120,41 @@ static void values(void **state) {
 }
 
 static void malformed_values(void **state) {
-  static const char *const rows[] = {"", " ", "nul", "True", "truex", "+1", "01", "-", "1.", ".5", "1e", "1e+", "0x1", "1 2", "NaN", "Infinity",
-                                     "9223372036854775808", "-9223372036854775809", "1e309", "-1e999", "\"", "\"a", "a\"", "\"a\"b\"",
-                                     "\"a\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"a\nb\"", "\"a\\\nb\"", "{", "[", "{]", "[}", "'a'"};
+  static const char *const rows[] = {"",
+                                     " ",
+                                     "nul",
+                                     "True",
+                                     "truex",
+                                     "+1",
+                                     "01",
+                                     "-",
+                                     "1.",
+                                     ".5",
+                                     "1e",
+                                     "1e+",
+                                     "0x1",
+                                     "1 2",
+                                     "NaN",
+                                     "Infinity",
+                                     "9223372036854775808",
+                                     "-9223372036854775809",
+                                     "1e309",
+                                     "-1e999",
+                                     "\"",
+                                     "\"a",
+                                     "a\"",
+                                     "\"a\"b\"",
+                                     "\"a\\\"",
+                                     "\"\\x\"",
+                                     "\"\\u12\"",
+                                     "\"\\u12g4\"",
+                                     "\"a\nb\"",
+                                     "\"a\\\nb\"",
+                                     "{",
+                                     "[",
+                                     "{]",
+                                     "[}",
+                                     "'a'"};
   Value v;
   for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) assert_false(json_value(str_from(rows[i]), &arena, &v));
 }
@@ -132,7 +168,8 @@ static void plain_text_is_borrowed(void **state) {
 
 /* Every operation on every truncation and on random damage stays inside the text; the sanitizers watch. */
 static void damaged_text_is_survived(void **state) {
-  static const char sample[] = "{\"a\\u00e4\":[1,-2.5e3,\"x\\\"y\",{\"b\":null}],\"c\":{\"d\":[true,false,[]]},\"A\":\"\xc3\xa4\"}";
+  static const char sample[] =
+      "{\"a\\u00e4\":[1,-2.5e3,\"x\\\"y\",{\"b\":null}],\"c\":{\"d\":[true,false,[]]},\"A\":\"\xc3\xa4\"}";
   static const char bytes[] = "{}[]\",:\\u0e-+.1tn \n";
   Random random = {5};
   StrBuf out = {0};

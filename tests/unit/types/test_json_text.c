@@ -22,20 +22,40 @@ static void check(void (*put)(StrBuf *, Str), const char *in, const char *expect
 
 static void strings_are_escaped(void **state) {
   static const Pair rows[] = {
-      {"", "\"\""}, {"plain", "\"plain\""}, {"a longer plain text of many bytes", "\"a longer plain text of many bytes\""},
-      {"\"", "\"\\\"\""}, {"\\", "\"\\\\\""}, {"/", "\"/\""}, {"\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\""}, {"\x01\x1f\x7f", "\"\\u0001\\u001f\x7f\""},
-      {"1234567\"", "\"1234567\\\"\""}, {"12345678\"9", "\"12345678\\\"9\""}, {"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""},
-      {"a\xff" "b", "\"a\xef\xbf\xbd" "b\""}, {"\xc3", "\"\xef\xbf\xbd\""}, {"\xc0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
-      {"\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""}, {"\xf4\x90\x80\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
-      {"\xe2\x82", "\"\xef\xbf\xbd\xef\xbf\xbd\""}, {"\xf0\x8f\xbf\xbf", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+      {"", "\"\""},
+      {"plain", "\"plain\""},
+      {"a longer plain text of many bytes", "\"a longer plain text of many bytes\""},
+      {"\"", "\"\\\"\""},
+      {"\\", "\"\\\\\""},
+      {"/", "\"/\""},
+      {"\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\""},
+      {"\x01\x1f\x7f", "\"\\u0001\\u001f\x7f\""},
+      {"1234567\"", "\"1234567\\\"\""},
+      {"12345678\"9", "\"12345678\\\"9\""},
+      {"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""},
+      {"a\xff"
+       "b",
+       "\"a\xef\xbf\xbd"
+       "b\""},
+      {"\xc3", "\"\xef\xbf\xbd\""},
+      {"\xc0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
+      {"\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+      {"\xf4\x90\x80\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+      {"\xe2\x82", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
+      {"\xf0\x8f\xbf\xbf", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
   };
   for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) check(json_put_string, rows[i].in, rows[i].out);
 }
 
 static void blanks_are_dropped(void **state) {
   static const Pair rows[] = {
-      {"", ""}, {" 1 ", "1"}, {"{ \"a b\" : [ 1 ,\t2 ] ,\r\n\"c\":\" x \" }", "{\"a b\":[1,2],\"c\":\" x \"}"},
-      {"[\"\\\" \\\\\", 1]", "[\"\\\" \\\\\",1]"}, {"[\"a\nb\"]", "[\"a\\nb\"]"}, {"[\"open ", "[\"open "}, {"[\"a\\", "[\"a\\"},
+      {"", ""},
+      {" 1 ", "1"},
+      {"{ \"a b\" : [ 1 ,\t2 ] ,\r\n\"c\":\" x \" }", "{\"a b\":[1,2],\"c\":\" x \"}"},
+      {"[\"\\\" \\\\\", 1]", "[\"\\\" \\\\\",1]"},
+      {"[\"a\nb\"]", "[\"a\\nb\"]"},
+      {"[\"open ", "[\"open "},
+      {"[\"a\\", "[\"a\\"},
       {"[\"a\\\nb\"]", "[\"a\\\\nb\"]"},
   };
   for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) check(json_put_minified, rows[i].in, rows[i].out);
@@ -43,9 +63,19 @@ static void blanks_are_dropped(void **state) {
 
 static void unescaping(void **state) {
   static const Pair good[] = {
-      {"", ""}, {"plain", "plain"}, {"\\\"\\\\\\/\\b\\f\\n\\r\\t", "\"\\/\b\f\n\r\t"}, {"\\u0041\\u00e4\\u20ac", "A\xc3\xa4\xe2\x82\xac"},
-      {"\\ud83d\\ude00", "\xf0\x9f\x98\x80"}, {"\\uD83D\\uDE00", "\xf0\x9f\x98\x80"}, {"\\ud83d", "\xef\xbf\xbd"}, {"\\ude00x", "\xef\xbf\xbdx"},
-      {"\\ud83d\\u0041", "\xef\xbf\xbd" "A"}, {"\\ud83d\\ud83d\\ude00", "\xef\xbf\xbd\xf0\x9f\x98\x80"}, {"\\uffff", "\xef\xbf\xbf"},
+      {"", ""},
+      {"plain", "plain"},
+      {"\\\"\\\\\\/\\b\\f\\n\\r\\t", "\"\\/\b\f\n\r\t"},
+      {"\\u0041\\u00e4\\u20ac", "A\xc3\xa4\xe2\x82\xac"},
+      {"\\ud83d\\ude00", "\xf0\x9f\x98\x80"},
+      {"\\uD83D\\uDE00", "\xf0\x9f\x98\x80"},
+      {"\\ud83d", "\xef\xbf\xbd"},
+      {"\\ude00x", "\xef\xbf\xbdx"},
+      {"\\ud83d\\u0041",
+       "\xef\xbf\xbd"
+       "A"},
+      {"\\ud83d\\ud83d\\ude00", "\xef\xbf\xbd\xf0\x9f\x98\x80"},
+      {"\\uffff", "\xef\xbf\xbf"},
   };
   static const char *const bad[] = {"\\", "\\x", "a\\", "\\u", "\\u12", "\\u12g4", "\\ud83d\\u12", "\\U0041"};
   StrBuf out = {0};
@@ -67,7 +97,8 @@ static void random_bytes_come_back(void **state) {
     strbuf_clear(&out);
     strbuf_clear(&back);
     bool ascii = i % 2;
-    for (uint64_t left = random_below(&random, 40); left; left--) strbuf_putc(&text, (char)random_below(&random, ascii ? 128 : 256));
+    for (uint64_t left = random_below(&random, 40); left; left--)
+      strbuf_putc(&text, (char)random_below(&random, ascii ? 128 : 256));
     json_put_string(&out, strbuf_str(&text));
     assert_true(json_valid(strbuf_str(&out), NULL));
     assert_true(json_unescape((Str){out.ptr + 1, out.len - 2}, &back));

@@ -8,11 +8,21 @@
 
 static void every_spelling(void **state) {
   static const struct { const char *names; TimeUnit unit; } rows[] = {
-      {"year yy yyyy", UNIT_YEAR}, {"quarter qq q", UNIT_QUARTER}, {"month mm m", UNIT_MONTH},
-      {"dayofyear dy y", UNIT_DAYOFYEAR}, {"day dd d", UNIT_DAY}, {"week wk ww", UNIT_WEEK}, {"weekday dw w", UNIT_WEEKDAY},
-      {"hour hh HOUR Hh", UNIT_HOUR}, {"minute mi n", UNIT_MINUTE}, {"second ss s", UNIT_SECOND},
-      {"millisecond ms", UNIT_MILLISECOND}, {"microsecond mcs", UNIT_MICROSECOND}, {"nanosecond ns", UNIT_NANOSECOND},
-      {"TZoffset tz", UNIT_TZOFFSET}, {"ISO_WEEK isowk isoww", UNIT_ISOWEEK},
+      {"year yy yyyy", UNIT_YEAR},
+      {"quarter qq q", UNIT_QUARTER},
+      {"month mm m", UNIT_MONTH},
+      {"dayofyear dy y", UNIT_DAYOFYEAR},
+      {"day dd d", UNIT_DAY},
+      {"week wk ww", UNIT_WEEK},
+      {"weekday dw w", UNIT_WEEKDAY},
+      {"hour hh HOUR Hh", UNIT_HOUR},
+      {"minute mi n", UNIT_MINUTE},
+      {"second ss s", UNIT_SECOND},
+      {"millisecond ms", UNIT_MILLISECOND},
+      {"microsecond mcs", UNIT_MICROSECOND},
+      {"nanosecond ns", UNIT_NANOSECOND},
+      {"TZoffset tz", UNIT_TZOFFSET},
+      {"ISO_WEEK isowk isoww", UNIT_ISOWEEK},
   };
   for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
     Str rest = str_from(rows[i].names), name;
@@ -37,7 +47,8 @@ static void lengths(void **state) {
       {UNIT_MINUTE, 600000000}, {UNIT_SECOND, 10000000}, {UNIT_MILLISECOND, 10000}, {UNIT_MICROSECOND, 10},
       {UNIT_NANOSECOND, 0}, {UNIT_YEAR, 0}, {UNIT_QUARTER, 0}, {UNIT_MONTH, 0}, {UNIT_TZOFFSET, 0},
   };
-  for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) assert_int_equal(time_unit_ticks(rows[i].unit), rows[i].ticks);
+  for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+    assert_int_equal(time_unit_ticks(rows[i].unit), rows[i].ticks);
 }
 
 static void candidates_are_the_full_names(void **state) {

@@ -27,7 +27,8 @@ static void names_in_other_spellings(void **state) {
 }
 
 static void other_words_are_no_types(void **state) {
-  static const char *const texts[] = {"", "int", "null", "nvarchar(", "nvarchar()", "nvarchar(x)", "nvarcharmax", "bigint "};
+  static const char *const texts[] = {"",           "int",         "null",        "nvarchar(",
+                                      "nvarchar()", "nvarchar(x)", "nvarcharmax", "bigint "};
   Type found;
   for (unsigned i = 0; i < 8; i++) assert_false(type_from_name(str_from(texts[i]), &found));
 }

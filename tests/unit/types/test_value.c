@@ -15,21 +15,60 @@ static Value array(const char *s) { return value_json(TYPE_ARRAY, str_from(s)); 
 
 static void int_against_float_is_exact(void **state) {
   static const struct { int64_t a; double b; int order; } rows[] = {
-      {0, 0, 0}, {0, -0.0, 0}, {1, 1.5, -1}, {-1, -1.5, 1}, {2, 1.5, 1}, {-2, -1.5, -1}, {95, 95, 0},
-      {9007199254740993, 9007199254740992.0, 1}, {9007199254740992, 9007199254740992.0, 0}, {9007199254740991, 9007199254740992.0, -1},
-      {INT64_MAX, 0x1p63, -1}, {INT64_MAX, 9223372036854774784.0, 1}, {INT64_MIN, -0x1p63, 0}, {INT64_MIN, -1e19, 1},
-      {INT64_MAX, 1e300, -1}, {INT64_MIN + 1, -0x1p63, 1}, {0, 5e-324, -1}, {0, -5e-324, 1},
+      {0, 0, 0},
+      {0, -0.0, 0},
+      {1, 1.5, -1},
+      {-1, -1.5, 1},
+      {2, 1.5, 1},
+      {-2, -1.5, -1},
+      {95, 95, 0},
+      {9007199254740993, 9007199254740992.0, 1},
+      {9007199254740992, 9007199254740992.0, 0},
+      {9007199254740991, 9007199254740992.0, -1},
+      {INT64_MAX, 0x1p63, -1},
+      {INT64_MAX, 9223372036854774784.0, 1},
+      {INT64_MIN, -0x1p63, 0},
+      {INT64_MIN, -1e19, 1},
+      {INT64_MAX, 1e300, -1},
+      {INT64_MIN + 1, -0x1p63, 1},
+      {0, 5e-324, -1},
+      {0, -5e-324, 1},
   };
-  for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) assert_int_equal(compare_i64_f64(rows[i].a, rows[i].b), rows[i].order);
+  for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+    assert_int_equal(compare_i64_f64(rows[i].a, rows[i].b), rows[i].order);
 }
 
 static void total_order(void **state) {
   const Value ascending[] = {
-      value_null(), value_bit(false), value_bit(true), value_float(-1e300), value_bigint(INT64_MIN), value_float(-1.5),
-      value_bigint(-1), value_float(0), value_float(5e-324), value_bigint(1), value_float(1.5),
-      value_float(9007199254740992.0), value_bigint(9007199254740993), value_bigint(INT64_MAX), value_float(0x1p63),
-      value_datetime(0), value_datetime(TICKS_LAST), text(""), text("10"), text("9"), text("A"), text("a"),
-      text("aa text longer than twelve bytes"), text("ab"), text("a\xc3\xa4"), record("{\"a\":1}"), record("{\"a\":2}"), array("[1]"), array("[2]"),
+      value_null(),
+      value_bit(false),
+      value_bit(true),
+      value_float(-1e300),
+      value_bigint(INT64_MIN),
+      value_float(-1.5),
+      value_bigint(-1),
+      value_float(0),
+      value_float(5e-324),
+      value_bigint(1),
+      value_float(1.5),
+      value_float(9007199254740992.0),
+      value_bigint(9007199254740993),
+      value_bigint(INT64_MAX),
+      value_float(0x1p63),
+      value_datetime(0),
+      value_datetime(TICKS_LAST),
+      text(""),
+      text("10"),
+      text("9"),
+      text("A"),
+      text("a"),
+      text("aa text longer than twelve bytes"),
+      text("ab"),
+      text("a\xc3\xa4"),
+      record("{\"a\":1}"),
+      record("{\"a\":2}"),
+      array("[1]"),
+      array("[2]"),
   };
   int count = sizeof ascending / sizeof *ascending;
   for (int i = 0; i < count; i++) {
@@ -85,7 +124,8 @@ static Value random_value(Random *random, StrBuf *bytes) {
     case TYPE_NULL: return value_null();
     case TYPE_BIT: return value_bit(random_below(random, 2));
     case TYPE_BIGINT: return value_bigint((int64_t)(random_u64(random) >> random_below(random, 64)));
-    case TYPE_FLOAT: return value_float(random_below(random, 2) ? (double)random_below(random, 50) : random_bits_double(random));
+    case TYPE_FLOAT:
+      return value_float(random_below(random, 2) ? (double)random_below(random, 50) : random_bits_double(random));
     case TYPE_DATETIME: return value_datetime((int64_t)random_below(random, TICKS_LAST + 1));
     case TYPE_RECORD: return record(random_below(random, 2) ? "{\"a\":1.0, \"b\":\"a longer text\"}" : "{\"b\":2}");
     case TYPE_ARRAY: return array(random_below(random, 2) ? "[1, 2, 3, 4, 5, 6, 7]" : "[]");
@@ -93,7 +133,8 @@ static Value random_value(Random *random, StrBuf *bytes) {
     case TYPE_COUNT: break;
   }
   strbuf_clear(bytes);
-  for (uint64_t left = random_below(random, 30); left; left--) strbuf_putc(bytes, (char)('a' + random_below(random, 3)));
+  for (uint64_t left = random_below(random, 30); left; left--)
+    strbuf_putc(bytes, (char)('a' + random_below(random, 3)));
   return value_text(strbuf_str(bytes));
 }
 
@@ -109,13 +150,15 @@ static void random_values_keep_the_laws(void **state) {
   for (int i = 0; i < COUNT; i++) {
     for (int j = 0; j < COUNT; j++) {
       int order = value_compare(&values[i], &values[j]);
-      assert_int_equal((order > 0) - (order < 0), (value_compare(&values[j], &values[i]) < 0) - (value_compare(&values[j], &values[i]) > 0));
+      assert_int_equal((order > 0) - (order < 0),
+                       (value_compare(&values[j], &values[i]) < 0) - (value_compare(&values[j], &values[i]) > 0));
       assert_int_equal(order == 0, value_same_key(&values[i], &values[j]));
       if (order == 0) assert_int_equal(value_hash(&values[i]), value_hash(&values[j]));
     }
   }
   for (int i = 0; i < 200000; i++) { /* transitivity */
-    const Value *a = &values[random_below(&random, COUNT)], *b = &values[random_below(&random, COUNT)], *c = &values[random_below(&random, COUNT)];
+    const Value *a = &values[random_below(&random, COUNT)], *b = &values[random_below(&random, COUNT)],
+                *c = &values[random_below(&random, COUNT)];
     if (value_compare(a, b) <= 0 && value_compare(b, c) <= 0) assert_true(value_compare(a, c) <= 0);
   }
   for (int i = 0; i < COUNT; i++) value_release(&values[i]);
@@ -152,7 +195,8 @@ static void broken_state_is_refused(void **state) {
     assert_true(in.bad);
     assert_true(value_is_null(&back));
   }
-  static const char *const rows[] = {"\x08", "\xff", "\x01\x02\0\0\0\0\0\0\0", "\x03\0\0\0\0\0\0\xf0\x7f", "\x03\0\0\0\0\0\0\xf8\x7f"};
+  static const char *const rows[] = {"\x08", "\xff", "\x01\x02\0\0\0\0\0\0\0", "\x03\0\0\0\0\0\0\xf0\x7f",
+                                     "\x03\0\0\0\0\0\0\xf8\x7f"};
   static const size_t lengths[] = {1, 1, 9, 9, 9};
   for (unsigned i = 0; i < 5; i++) {
     ByteReader in = byte_reader((Str){rows[i], lengths[i]});
@@ -181,9 +225,16 @@ static void copies_own_their_bytes(void **state) {
 
 static void json_form(void **state) {
   const struct { Value v; const char *json; } rows[] = {
-      {value_null(), "null"}, {value_bit(true), "true"}, {value_bit(false), "false"}, {value_bigint(INT64_MIN), "-9223372036854775808"},
-      {value_float(3), "3.0"}, {value_float(1e300), "1e+300"}, {value_datetime(0), "\"0001-01-01T00:00:00.0000000Z\""},
-      {text("say \"hi\"\n"), "\"say \\\"hi\\\"\\n\""}, {record("{ \"a\" :\n1 }"), "{\"a\":1}"}, {array("[1, \"a b\"]"), "[1,\"a b\"]"},
+      {value_null(), "null"},
+      {value_bit(true), "true"},
+      {value_bit(false), "false"},
+      {value_bigint(INT64_MIN), "-9223372036854775808"},
+      {value_float(3), "3.0"},
+      {value_float(1e300), "1e+300"},
+      {value_datetime(0), "\"0001-01-01T00:00:00.0000000Z\""},
+      {text("say \"hi\"\n"), "\"say \\\"hi\\\"\\n\""},
+      {record("{ \"a\" :\n1 }"), "{\"a\":1}"},
+      {array("[1, \"a b\"]"), "[1,\"a b\"]"},
   };
   for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
     StrBuf out = {0};

@@ -1,0 +1,254 @@
+/* client.c: see client.h. */
+#include "connectors/kafka/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/clock.h"
+#include "connectors/kafka/embedded.h"
+
+enum {
+  TOPIC_WAIT_MS = 3000,  /* a topic made a moment ago may not have reached every broker */
+  SLICE_FIRST_MS = 500,  /* of asking for metadata; doubles, so that a slow broker gets its chance */
+  RETRY_PAUSE_MS = 100,
+};
+
+/* ---- the target ---- */
+
+static bool topic_is_legal(Str topic) {
+  if (topic.len == 0 || topic.len > 249) return false;
+  for (size_t i = 0; i < topic.len; i++) {
+    char c = topic.ptr[i];
+    bool legal = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+                 c == '-';
+    if (!legal) return false;
+  }
+  return true;
+}
+
+Status kafka_target_parse(Arena *arena, Str target, const char *who, KafkaTarget *out, Error *err) {
+  Str hosts, topic = {"", 0};
+  bool cut = str_cut(target, '/', &hosts, &topic);
+  if (!cut || hosts.len == 0 || topic.len == 0) {
+    error_set(err, STATUS_CONFIG, who, "a Kafka address needs %s: kafka://" STR_FMT, hosts.len ? "a topic" : "brokers",
+              STR_ARG(target));
+    return error_hint(err, "write kafka://host:9092/topic, or kafka://embedded/topic for the one in this process");
+  }
+  if (!topic_is_legal(topic)) {
+    error_set(err, STATUS_CONFIG, who, "`" STR_FMT "` is no name of a Kafka topic", STR_ARG(topic));
+    return error_hint(err, "letters, digits, '.', '_' and '-', at most 249");
+  }
+  out->embedded = str_eq_nocase(hosts, STR("embedded"));
+  out->hosts = arena_str(arena, out->embedded ? str_from(embedded_servers()) : hosts);
+  out->topic = arena_str(arena, topic);
+  return STATUS_OK;
+}
+
+/* ---- what librdkafka reports ---- */
+
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) {
+  (void)rk;
+  KafkaClient *client = opaque;
+  if (!client->trouble) client->trouble_since_ns = clock_monotonic_ns();
+  bool told = client->trouble && client->reason[0];
+  client->trouble = true;
+  if (client->on_trouble) client->on_trouble(client->owner);
+  if (told && code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return; /* says less than what is known */
+  client->last_error = (rd_kafka_resp_err_t)code;
+  snprintf(client->reason, sizeof client->reason, "%s", reason);
+}
+
+/* Only what ?debug= asked for; everything else comes as an error too. */
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
+  if (level >= 7) fprintf(stderr, "%s: %s: %s\n", rd_kafka_name(rk), facility, text);
+}
+
+void kafka_client_serve(KafkaClient *client, int timeout_ms) { rd_kafka_poll(client->rk, timeout_ms); }
+
+void kafka_client_well(KafkaClient *client) {
+  client->trouble = false;
+  client->last_error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  client->reason[0] = '\0';
+}
+
+void kafka_client_state(const KafkaClient *client, char *out, size_t cap) {
+  out[0] = '\0';
+  if (!client->trouble) return;
+  long long seconds = (clock_monotonic_ns() - client->trouble_since_ns) / 1000000000;
+  snprintf(out, cap, "Kafka: %s; retrying for %llds", client->reason, seconds);
+}
+
+bool kafka_error_is_transient(rd_kafka_resp_err_t code) {
+  static const rd_kafka_resp_err_t lasting[] = {
+      RD_KAFKA_RESP_ERR__FATAL,          RD_KAFKA_RESP_ERR__AUTHENTICATION,
+      RD_KAFKA_RESP_ERR__SSL,            RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
+      RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+      RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE,
+      RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
+      RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, RD_KAFKA_RESP_ERR__BAD_MSG,
+      RD_KAFKA_RESP_ERR__BAD_COMPRESSION, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE,
+      RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+  };
+  for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++) {
+    if (lasting[i] == code) return false;
+  }
+  return true;
+}
+
+int kafka_ms_left(int64_t deadline_ns) {
+  int64_t left = (deadline_ns - clock_monotonic_ns()) / 1000000;
+  return left > 0 ? (int)left : 0;
+}
+
+/* ---- metadata ---- */
+
+static int compare_numbers(const void *a, const void *b) {
+  int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* Asks once. The answer is the topic's own error; *leaderless names a partition without a leader, or is -1. */
+static rd_kafka_resp_err_t ask_partitions(KafkaClient *client, int timeout_ms, KafkaNumbers *out, int32_t *leaderless) {
+  const struct rd_kafka_metadata *metadata;
+  rd_kafka_resp_err_t code = rd_kafka_metadata(client->rk, 0, client->topic, &metadata, timeout_ms);
+  if (code) return code;
+  const rd_kafka_metadata_topic_t *topic = metadata->topic_cnt ? &metadata->topics[0] : NULL;
+  code = topic ? topic->err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+  out->len = 0;
+  *leaderless = -1;
+  for (int i = 0; !code && i < topic->partition_cnt; i++) {
+    vec_push(out, topic->partitions[i].id);
+    if (topic->partitions[i].leader < 0) *leaderless = topic->partitions[i].id;
+  }
+  rd_kafka_metadata_destroy(metadata);
+  if (out->len) qsort(out->items, out->len, sizeof *out->items, compare_numbers);
+  return code;
+}
+
+/* Why there is no answer at all. */
+static Status no_broker(KafkaClient *client, Ticks waited, Error *err) {
+  StrBuf time = {0};
+  duration_print(waited, &time);
+  const char *hosts = client->target.hosts.ptr, *topic = client->target.topic.ptr;
+  if (client->last_error == RD_KAFKA_RESP_ERR__AUTHENTICATION || client->last_error == RD_KAFKA_RESP_ERR__SSL) {
+    error_set(err, STATUS_WORLD, client->who, "the Kafka broker %s does not let us in (topic %s): %s", hosts, topic,
+              client->reason);
+    error_hint(err, "check security.protocol, sasl.mechanism, user and password, and the certificates");
+  } else if (client->trouble && client->reason[0]) {
+    error_set(err, STATUS_WORLD, client->who, "cannot reach the Kafka broker %s (topic %s) within %s: %s", hosts, topic,
+              time.ptr, client->reason);
+    error_hint(err, "check that it runs and that host and port are right; ?connect-timeout= waits longer");
+  } else {
+    error_set(err, STATUS_WORLD, client->who, "the Kafka broker %s (topic %s) gives no answer within %s", hosts, topic,
+              time.ptr);
+    error_hint(err, "is this a Kafka listener, and does it want TLS (?security.protocol=ssl)? "
+                    "?connect-timeout= waits longer");
+  }
+  if (err) err->retriable = true;
+  strbuf_release(&time);
+  return STATUS_WORLD;
+}
+
+/* The nearest name of a topic there is, for a hint. */
+static void suggest_topic(KafkaClient *client, Error *err) {
+  const struct rd_kafka_metadata *metadata;
+  const char *best = NULL;
+  unsigned best_distance = (unsigned)(client->target.topic.len / 3) + 1;
+  if (rd_kafka_metadata(client->rk, 1, NULL, &metadata, SLICE_FIRST_MS)) return;
+  for (int i = 0; i < metadata->topic_cnt; i++) {
+    unsigned distance = str_distance(str_from(metadata->topics[i].topic), client->target.topic);
+    if (distance >= best_distance || metadata->topics[i].topic[0] == '_') continue;
+    best = metadata->topics[i].topic;
+    best_distance = distance;
+  }
+  if (best) error_hint(err, "did you mean %s?", best);
+  rd_kafka_metadata_destroy(metadata);
+}
+
+static Status no_topic(KafkaClient *client, rd_kafka_resp_err_t code, Error *err) {
+  const char *hosts = client->target.hosts.ptr, *topic = client->target.topic.ptr;
+  if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+    error_set(err, STATUS_WORLD, client->who, "the Kafka broker %s does not let us use topic %s", hosts, topic);
+    return error_hint(err, "this user needs Describe and Read (an input) or Write (an output) on the topic");
+  }
+  if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
+    error_set(err, STATUS_WORLD, client->who, "the Kafka broker %s has no topic %s", hosts, topic);
+    error_hint(err, "create it first (kafka-topics.sh --create)");
+    suggest_topic(client, err);
+    return STATUS_WORLD;
+  }
+  return error_set(err, STATUS_WORLD, client->who, "the Kafka broker %s says of topic %s: %s", hosts, topic,
+                   rd_kafka_err2str(code));
+}
+
+static bool is_no_answer(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+         code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__RESOLVE;
+}
+
+static bool is_unknown_topic(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+}
+
+/* The answer is final: asking again would not change it. */
+static bool is_refusal(const KafkaClient *client, rd_kafka_resp_err_t code) {
+  if (is_no_answer(code)) {
+    return client->last_error == RD_KAFKA_RESP_ERR__AUTHENTICATION || client->last_error == RD_KAFKA_RESP_ERR__SSL;
+  }
+  return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
+}
+
+Status kafka_client_partitions(KafkaClient *client, Ticks timeout, KafkaNumbers *out, Error *err) {
+  int64_t start_ns = clock_monotonic_ns(), deadline_ns = start_ns + timeout * 100;
+  rd_kafka_resp_err_t code;
+  int32_t leaderless;
+  for (int slice_ms = SLICE_FIRST_MS;; slice_ms *= 2) {
+    int left_ms = kafka_ms_left(deadline_ns);
+    leaderless = -1;
+    code = ask_partitions(client, left_ms < slice_ms ? left_ms + 1 : slice_ms, out, &leaderless);
+    if (!code && out->len && leaderless < 0) return STATUS_OK;
+    kafka_client_serve(client, 0);
+    left_ms = kafka_ms_left(deadline_ns);
+    if (is_unknown_topic(code) && (clock_monotonic_ns() - start_ns) / 1000000 >= TOPIC_WAIT_MS) break;
+    if (left_ms == 0 || is_refusal(client, code)) break;
+    if (!is_no_answer(code)) clock_sleep_ms(RETRY_PAUSE_MS);
+  }
+  kafka_client_serve(client, 0);
+  if (is_no_answer(code)) return no_broker(client, timeout, err);
+  if (code || leaderless < 0) return no_topic(client, code ? code : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, err);
+  return error_set(err, STATUS_WORLD, client->who, "partition %d of topic %s on %s has no leader", leaderless,
+                   client->target.topic.ptr, client->target.hosts.ptr);
+}
+
+/* ---- life ---- */
+
+Status kafka_client_open(KafkaClient *client, rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *job, Error *err) {
+  char reason[512], id[128] = "";
+  size_t len = sizeof id;
+  rd_kafka_conf_get(conf, "client.id", id, &len);
+  if (strcmp(id, "rdkafka") == 0) { /* librdkafka's default: the user gave none */
+    snprintf(id, sizeof id, "weir-%s", job ? job : "job");
+    kafka_conf_must(conf, "client.id", id);
+  }
+  kafka_conf_must(conf, "bootstrap.servers", client->target.hosts.ptr);
+  kafka_conf_must(conf, "log.queue", "true");
+  rd_kafka_conf_set_opaque(conf, client);
+  rd_kafka_conf_set_error_cb(conf, on_error);
+  rd_kafka_conf_set_log_cb(conf, on_log);
+  client->rk = rd_kafka_new(type, conf, reason, sizeof reason);
+  if (!client->rk) {
+    rd_kafka_conf_destroy(conf);
+    return error_set(err, STATUS_CONFIG, client->who, "librdkafka refuses the properties: %s", reason);
+  }
+  rd_kafka_set_log_queue(client->rk, NULL);
+  client->topic = rd_kafka_topic_new(client->rk, client->target.topic.ptr, NULL);
+  if (client->topic) return STATUS_OK;
+  return error_set(err, STATUS_CONFIG, client->who, "librdkafka refuses the topic %s: %s", client->target.topic.ptr,
+                   rd_kafka_err2str(rd_kafka_last_error()));
+}
+
+void kafka_client_close(KafkaClient *client) {
+  if (client->topic) rd_kafka_topic_destroy(client->topic);
+  if (client->rk) rd_kafka_destroy_flags(client->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  client->topic = NULL;
+  client->rk = NULL;
+}

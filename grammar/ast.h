@@ -229,6 +229,7 @@ typedef struct AstMatch {
 struct AstPattern {
   AstKind   kind;  /* AST_PATTERN_... */
   Span      span;
+  bool      parens; /* stands in parentheses */
   uint16_t  depth;
   AstName   name;  /* VARIABLE */
   AstPattern **parts; /* SEQUENCE, CHOICE: two or more; REPEAT: one */

@@ -1,0 +1,530 @@
+/* syntax.c: says why a token cannot stand where it does, and where to go on.
+**
+** What could stand at the mistake is found by replaying the section's tokens through the automaton
+** (parser.h) and then trying every token there is; looking at the failing state alone would miss those
+** that default reductions have already ruled out. On top of that stands a list of explanations, from the
+** most certain to the least: each looks for one kind of mistake and, where it repairs the text by a
+** word or a comma, tries whether the text behind it then makes sense. The last resort is "expected ...". */
+#include <assert.h>
+
+#include "asaql.h"
+#include "base/vec.h"
+#include "grammar/keywords.h"
+#include "grammar/parser.h"
+
+enum { LOOK_AHEAD = 4 }; /* tokens that must make sense behind a suggested repair */
+
+typedef struct Syntax {
+  Parser  *p;
+  Section  section;
+  uint32_t at;         /* the mistake */
+  Token    token;
+  Token    prev;       /* kind TOKEN_END: none */
+  Replay   before;     /* the automaton right before the token */
+  Replay   scratch;
+  Vec(uint32_t) open;  /* indices of unclosed ( and CASE, outermost first */
+} Syntax;
+
+static Token token_at(const Syntax *s, uint32_t at) {
+  uint32_t last = s->p->tokens.len - 1;
+  return s->p->tokens.items[at < last ? at : last];
+}
+
+static Str text_at(const Syntax *s, uint32_t at) { return parser_text(s->p, token_at(s, at).span); }
+
+static bool accepts(Syntax *s, int kind) {
+  replay_copy(&s->scratch, &s->before);
+  return replay_feed(&s->scratch, kind);
+}
+
+/* Replays the section up to the token at `end`; the replay is fresh. */
+static void replay_until(const Syntax *s, Replay *replay, uint32_t end) {
+  replay_start(replay);
+  if (s->section.in_with) replay_feed(replay, TK_WITH);
+  for (uint32_t i = s->section.begin; i < end; i++) replay_feed(replay, token_at(s, i).kind);
+}
+
+/* Do these kinds and then the tokens from `next` on make sense in place of what stands there? */
+static bool repairs(Syntax *s, const Replay *from, int kind, uint32_t next) {
+  replay_copy(&s->scratch, from);
+  if (!replay_feed(&s->scratch, kind)) return false;
+  for (uint32_t i = 0; i < LOOK_AHEAD; i++) {
+    Token token = token_at(s, next + i);
+    if (token.kind == TOKEN_ILLEGAL || token.kind == TOKEN_END) return true;
+    if (!replay_feed(&s->scratch, token.kind)) return false;
+  }
+  return true;
+}
+
+static Span place(const Syntax *s) {
+  if (s->token.kind != TOKEN_END) return s->token.span;
+  return (Span){s->p->prev_end, s->p->prev_end};
+}
+
+static Diag *complain(Syntax *s, DiagCode code, Span span, const char *message) {
+  return diag_add(s->p->diags, code, span, "%s", message);
+}
+
+/* How a message names the token: the text as written, or what it is when that may be long. */
+static const char *found(const Syntax *s, StrBuf *buf) {
+  Str text = parser_text(s->p, s->token.span);
+  if (s->token.kind == TOKEN_END) return "the end of the query";
+  if (text.len > 40 || str_find_char(text, '\n') >= 0) return token_name(s->token.kind);
+  strbuf_clear(buf);
+  strbuf_printf(buf, "`" STR_FMT "`", STR_ARG(text));
+  return buf->ptr;
+}
+
+/* ---- kinds of tokens -------------------------------------------------------------------------- */
+
+
+static bool is_reserved(int kind) {
+  const Keyword *keyword = keyword_of_token(kind);
+  return keyword && keyword->class == KEYWORD_RESERVED;
+}
+
+static bool ends_operand(int kind) {
+  switch (kind) {
+    case TK_IDENT: case TK_BRACKETED: case TK_DQUOTED: case TK_INTEGER: case TK_FLOAT: case TK_TEXT: case TK_RP:
+    case TK_NULL: case TK_END: return true;
+    default: return false;
+  }
+}
+
+static bool begins_operand(int kind) {
+  switch (kind) {
+    case TK_IDENT: case TK_BRACKETED: case TK_DQUOTED: case TK_INTEGER: case TK_FLOAT: case TK_TEXT: case TK_NULL:
+    case TK_CASE: case TK_CAST: case TK_TRY_CAST: return true;
+    default: return false;
+  }
+}
+
+/* The order of clauses in a SELECT, 0: none. */
+static int clause_rank(int kind) {
+  switch (kind) {
+    case TK_SELECT: return 1;
+    case TK_INTO: return 2;
+    case TK_FROM: return 3;
+    case TK_WHERE: return 4;
+    case TK_GROUP: return 5;
+    case TK_HAVING: return 6;
+    default: return 0;
+  }
+}
+
+static bool ends_part(int kind) {
+  return clause_rank(kind) || kind == TOKEN_END || kind == TK_SEMI || kind == TK_UNION || kind == TK_WITH ||
+         kind == TK_JOIN || kind == TK_ON || kind == TK_CREATE;
+}
+
+static bool is_comparison(int kind) {
+  return kind == TK_EQ || kind == TK_NE || kind == TK_LT || kind == TK_LE || kind == TK_GT || kind == TK_GE;
+}
+
+/* ---- what is open ----------------------------------------------------------------------------- */
+
+static void find_open(Syntax *s) {
+  for (uint32_t i = s->section.begin; i < s->at; i++) {
+    int kind = token_at(s, i).kind;
+    int opener = kind == TK_RP ? TK_LP : kind == TK_END ? TK_CASE : TOKEN_END;
+    if (kind == TK_SEMI) s->open.len = 0;
+    if (kind == TK_LP || kind == TK_CASE) vec_push(&s->open, i);
+    if (opener && s->open.len && token_at(s, s->open.items[s->open.len - 1]).kind == opener) s->open.len--;
+  }
+}
+
+static int innermost(const Syntax *s) {
+  return s->open.len ? token_at(s, s->open.items[s->open.len - 1]).kind : TOKEN_END;
+}
+
+/* The last clause word in front of the mistake at the same depth of parentheses; TOKEN_END: none. */
+static uint32_t clause_before(const Syntax *s) {
+  unsigned depth = 0;
+  for (uint32_t i = s->at; i-- > s->section.begin;) {
+    int kind = token_at(s, i).kind;
+    if (kind == TK_RP) depth++;
+    else if (kind == TK_LP && depth == 0) break;
+    else if (kind == TK_LP) depth--;
+    else if (depth == 0 && clause_rank(kind)) return i;
+  }
+  return UINT32_MAX;
+}
+
+/* ---- explanations, each true when it has explained -------------------------------------------- */
+
+static bool explain_case(Syntax *s) {
+  if (innermost(s) != TK_CASE || !accepts(s, TK_END)) return false;
+  if (!ends_part(s->token.kind) && s->token.kind != TK_AS && s->token.kind != TK_RP && s->token.kind != TK_COMMA &&
+      s->token.kind != TK_IDENT)
+    return false;
+  StrBuf buf = {0};
+  Diag *diag = complain(s, DIAG_case_without_end, token_at(s, s->open.items[s->open.len - 1]).span, "this CASE has no END");
+  diag_label(s->p->diags, diag, place(s), "END is missing before this");
+  diag_hint(s->p->diags, diag, "write `END` before %s", found(s, &buf));
+  strbuf_release(&buf);
+  return true;
+}
+
+static bool explain_extra_parenthesis(Syntax *s) {
+  if (s->token.kind != TK_RP || s->open.len) return false;
+  Diag *diag = complain(s, DIAG_extra_parenthesis, s->token.span, "this `)` has no opening parenthesis");
+  diag_hint(s->p->diags, diag, "remove it, or add the `(` that belongs to it");
+  return true;
+}
+
+static bool explain_trailing_comma(Syntax *s) {
+  if (s->prev.kind != TK_COMMA || !(ends_part(s->token.kind) || s->token.kind == TK_RP)) return false;
+  bool name_follows = s->token.kind != TK_RP && accepts(s, TK_IDENT) && repairs(s, &s->before, TK_IDENT, s->at + 1) &&
+                      (s->token.kind != TK_FROM || token_at(s, s->at + 1).kind == TK_FROM);
+  if (name_follows && s->token.kind != TOKEN_END && s->token.kind != TK_SEMI && s->token.kind != TK_FROM) return false;
+  StrBuf buf = {0};
+  Diag *diag = complain(s, DIAG_trailing_comma, s->prev.span, "nothing follows this comma");
+  diag_hint(s->p->diags, diag, "remove it, or write one more item before %s", found(s, &buf));
+  strbuf_release(&buf);
+  return true;
+}
+
+static bool explain_unclosed_parenthesis(Syntax *s) {
+  if (innermost(s) != TK_LP || !accepts(s, TK_RP) || !ends_part(s->token.kind)) return false;
+  StrBuf buf = {0};
+  Diag *diag = complain(s, DIAG_unclosed_parenthesis, token_at(s, s->open.items[s->open.len - 1]).span, "this parenthesis is never closed");
+  diag_label(s->p->diags, diag, place(s), "`)` is missing before this");
+  diag_hint(s->p->diags, diag, "write `)` before %s", found(s, &buf));
+  strbuf_release(&buf);
+  return true;
+}
+
+static bool explain_missing_on(Syntax *s) {
+  if (!accepts(s, TK_ON) || s->token.kind == TK_IDENT) return false;
+  for (uint32_t i = s->at; i-- > s->section.begin;) {
+    if (token_at(s, i).kind != TK_JOIN) continue;
+    Diag *diag = complain(s, DIAG_missing_on, token_at(s, i).span, "this JOIN has no ON");
+    diag_label(s->p->diags, diag, place(s), "ON is missing before this");
+    diag_hint(s->p->diags, diag, "say which rows belong together: `ON a.key = b.key`, between streams also `AND DATEDIFF(second, a, b) BETWEEN 0 AND 30`");
+    return true;
+  }
+  return false;
+}
+
+static bool explain_foreign_words(Syntax *s) {
+  const char *hint = NULL;
+  DiagCode code = DIAG_tsql_offset_fetch;
+  switch (s->token.kind) {
+    case TK_OFFSET: case TK_FETCH: hint = "a stream has no pages; use a window and `CollectTop(n) OVER (ORDER BY x)`"; break;
+    case TK_EXCEPT: code = DIAG_tsql_set_operation; hint = "write a LEFT JOIN and keep the rows with `IS NULL`"; break;
+    case TK_INTERSECT: code = DIAG_tsql_set_operation; hint = "write a JOIN"; break;
+    default: return false;
+  }
+  Str word = text_at(s, s->at);
+  Diag *diag = diag_add(s->p->diags, code, s->token.span, STR_FMT " is not part of the language", STR_ARG(word));
+  diag_hint(s->p->diags, diag, "%s", hint);
+  return true;
+}
+
+static bool explain_comma_join(Syntax *s) {
+  if (s->token.kind != TK_COMMA || !accepts(s, TK_JOIN)) return false;
+  Diag *diag = complain(s, DIAG_tsql_comma_join, s->token.span, "FROM takes one source; others are joined to it");
+  diag_hint(s->p->diags, diag, "write `FROM a JOIN b ON a.key = b.key AND DATEDIFF(second, a, b) BETWEEN 0 AND 30`");
+  return true;
+}
+
+static const char *const foreign_statements[] = {
+    "ALTER", "BEGIN", "CREATE", "DECLARE", "DELETE", "DROP",
+    "EXEC",  "EXECUTE", "GO",   "IF",      "INSERT", "MERGE",
+    "PRINT", "SET",   "TRUNCATE", "UPDATE", "USE",   "WHILE",
+};
+
+static bool explain_statement(Syntax *s) {
+  if (!accepts(s, TK_SELECT) || !accepts(s, TK_WITH)) return false;
+  if (s->token.kind == TK_LP) {
+    Diag *diag = complain(s, DIAG_parenthesised_select, s->token.span, "a statement cannot begin with a parenthesis");
+    diag_hint(s->p->diags, diag, "write the SELECT without parentheses around it");
+    return true;
+  }
+  Str word = text_at(s, s->at);
+  for (size_t i = 0; s->token.kind == TK_IDENT && i < sizeof foreign_statements / sizeof *foreign_statements; i++) {
+    if (!str_eq_nocase(word, str_from(foreign_statements[i]))) continue;
+    Diag *diag = diag_add(s->p->diags, DIAG_tsql_statement, s->token.span, STR_FMT " statements are not part of the language", STR_ARG(word));
+    diag_hint(s->p->diags, diag, "a script holds `CREATE TABLE`, `WITH name AS (...)` and `SELECT ... INTO ... FROM ...`");
+    return true;
+  }
+  return false;
+}
+
+static bool explain_union_parenthesis(Syntax *s) {
+  if (s->token.kind != TK_LP || (s->prev.kind != TK_UNION && s->prev.kind != TK_ALL) || !accepts(s, TK_SELECT)) return false;
+  Diag *diag = complain(s, DIAG_parenthesised_select, s->token.span, "a branch of a UNION has no parentheses around it");
+  diag_hint(s->p->diags, diag, "write `SELECT ... UNION SELECT ...`");
+  return true;
+}
+
+static bool explain_clause_order(Syntax *s) {
+  int rank = clause_rank(s->token.kind);
+  uint32_t at = clause_before(s);
+  if (rank < 2 || at == UINT32_MAX || s->prev.kind == TK_COMMA || !ends_operand(s->prev.kind)) return false;
+  Token clause = token_at(s, at);
+  if (clause_rank(clause.kind) < rank) return false;
+  Str word = text_at(s, s->at), other = text_at(s, at);
+  if (clause.kind == s->token.kind) {
+    Diag *diag = diag_add(s->p->diags, DIAG_clause_twice, s->token.span, STR_FMT " is given twice", STR_ARG(word));
+    diag_label(s->p->diags, diag, clause.span, "first here");
+    return true;
+  }
+  Diag *diag = diag_add(s->p->diags, DIAG_clause_order, s->token.span, STR_FMT " stands before " STR_FMT, STR_ARG(word), STR_ARG(other));
+  diag_label(s->p->diags, diag, clause.span, STR_FMT " is here", STR_ARG(other));
+  diag_hint(s->p->diags, diag, "the order is SELECT, INTO, FROM, WHERE, GROUP BY, HAVING");
+  return true;
+}
+
+/* `INTO my-output`: words and signs without blanks between them, where only a name can stand. */
+static bool explain_unquoted_name(Syntax *s) {
+  int sign = s->token.kind;
+  if (sign != TK_MINUS && sign != TK_SLASH && sign != TK_DOT) return false;
+  if (s->prev.kind != TK_IDENT || s->prev.span.end != s->token.span.begin) return false;
+  Span name = s->prev.span;
+  uint32_t first = s->at - 1, last = s->at - 1;
+  for (; token_at(s, last + 1).span.begin == name.end && token_at(s, last + 1).kind != TOKEN_END; last++) {
+    int kind = token_at(s, last + 1).kind;
+    if (kind == TK_RP || kind == TK_LP || kind == TK_COMMA || kind == TK_SEMI) break;
+    name.end = token_at(s, last + 1).span.end;
+  }
+  for (; first > s->section.begin && token_at(s, first - 1).span.end == name.begin && token_at(s, first - 1).kind == TK_DOT; first -= 2)
+    name.begin = token_at(s, first - 2).span.begin;
+  Str text = parser_text(s->p, name);
+  Diag *diag = diag_add(s->p->diags, DIAG_name_needs_brackets, name, "`" STR_FMT "` needs brackets to be a name", STR_ARG(text));
+  diag_hint(s->p->diags, diag, "write `[" STR_FMT "]`", STR_ARG(text));
+  return true;
+}
+
+static bool explain_index(Syntax *s) {
+  int64_t index;
+  if (s->token.kind != TK_BRACKETED || s->prev.span.end != s->token.span.begin) return false;
+  Str text = str_sub(text_at(s, s->at), 1, s->token.span.end - s->token.span.begin - 1);
+  if (!str_to_i64(text, &index)) return false;
+  Diag *diag = complain(s, DIAG_array_index, s->token.span, "array elements are not read with brackets");
+  diag_hint(s->p->diags, diag, "write `GetArrayElement(array, " STR_FMT ")`", STR_ARG(text));
+  return true;
+}
+
+static bool explain_comparison_chain(Syntax *s) {
+  if (!is_comparison(s->token.kind) || !accepts(s, TK_AND) || !accepts(s, TK_PLUS)) return false;
+  Diag *diag = complain(s, DIAG_comparison_chain, s->token.span, "comparisons do not chain");
+  diag_hint(s->p->diags, diag, "join two comparisons with AND, or write `x BETWEEN low AND high`");
+  return true;
+}
+
+/* Another FROM follows in the same SELECT, so this one was meant as a name. */
+static bool another_from(const Syntax *s) {
+  unsigned depth = 0;
+  for (uint32_t i = s->at + 1; i < s->p->tokens.len; i++) {
+    int kind = token_at(s, i).kind;
+    if (kind == TK_LP) depth++;
+    else if (kind == TK_RP && depth-- == 0) return false;
+    else if (depth == 0 && kind == TK_FROM) return true;
+    else if (depth == 0 && (kind == TK_SEMI || kind == TK_SELECT)) return false;
+  }
+  return false;
+}
+
+static bool explain_reserved_word(Syntax *s) {
+  if (!is_reserved(s->token.kind) || !accepts(s, TK_IDENT)) return false;
+  if (s->token.kind == TK_FROM && !another_from(s)) return false;
+  if (!repairs(s, &s->before, TK_IDENT, s->at + 1)) return false;
+  Str word = text_at(s, s->at);
+  Diag *diag = diag_add(s->p->diags, DIAG_reserved_word, s->token.span, "`" STR_FMT "` is a reserved word and cannot be a name", STR_ARG(word));
+  diag_hint(s->p->diags, diag, "put it in brackets: `[" STR_FMT "]`", STR_ARG(word));
+  return true;
+}
+
+/* The keyword that, spelt right in place of the word at `at`, lets the text go on; NULL: none. */
+static const Keyword *misspelt(Syntax *s, const Replay *from, uint32_t at) {
+  unsigned count, near = 0;
+  const Keyword *keywords = keywords_all(&count);
+  Str candidates[128];
+  const Keyword *rows[128];
+  assert(count <= 128);
+  Token next = token_at(s, at + 1);
+  for (unsigned i = 0; i < count; i++) {
+    if (!keyword_fits(&keywords[i], &next, s->p->source->text) || !repairs(s, from, keywords[i].token, at + 1)) continue;
+    candidates[near] = keywords[i].text;
+    rows[near++] = &keywords[i];
+  }
+  Str best = diag_nearest(text_at(s, at), candidates, near);
+  for (unsigned i = 0; i < near; i++)
+    if (best.len && best.ptr == candidates[i].ptr && !str_eq_nocase(best, text_at(s, at))) return rows[i];
+  return NULL;
+}
+
+static bool explain_misspelt(Syntax *s) {
+  uint32_t at = s->at;
+  const Keyword *keyword = s->token.kind == TK_IDENT ? misspelt(s, &s->before, at) : NULL;
+  if (keyword == NULL && s->at > s->section.begin && s->prev.kind == TK_IDENT) {
+    Replay earlier = {0};
+    at = s->at - 1;
+    replay_until(s, &earlier, at);
+    keyword = misspelt(s, &earlier, at);
+    replay_release(&earlier);
+  }
+  if (keyword == NULL) return false;
+  Str word = text_at(s, at);
+  Diag *diag = diag_add(s->p->diags, DIAG_misspelt_keyword, token_at(s, at).span, "`" STR_FMT "` is not a keyword", STR_ARG(word));
+  diag_hint(s->p->diags, diag, "did you mean `" STR_FMT "`?", STR_ARG(keyword->text));
+  return true;
+}
+
+static bool explain_missing_comma(Syntax *s) {
+  if (!ends_operand(s->prev.kind) || !begins_operand(s->token.kind) || !repairs(s, &s->before, TK_COMMA, s->at)) return false;
+  StrBuf buf = {0};
+  Span gap = {s->prev.span.end, s->prev.span.end};
+  Diag *diag = diag_add(s->p->diags, DIAG_missing_comma, s->token.span, "%s cannot follow without a comma", found(s, &buf));
+  diag_label(s->p->diags, diag, gap, "a comma is missing here");
+  strbuf_release(&buf);
+  return true;
+}
+
+/* ---- expected ... ----------------------------------------------------------------------------- */
+
+typedef Vec(const char *) Wanted;
+
+static void want_if(Syntax *s, Wanted *wanted, int kind, const char *text) {
+  if (accepts(s, kind)) vec_push(wanted, text);
+}
+
+/* Everything an operand can begin with counts as one; what is left of it where no operand can stand. */
+static void want_operands(Syntax *s, Wanted *wanted) {
+  if (accepts(s, TK_INTEGER) && accepts(s, TK_IDENT)) {
+    vec_push(wanted, accepts(s, TK_NOT) ? "an expression" : "a value");
+    if (accepts(s, TK_STAR) && !accepts(s, TK_PLUS)) vec_push(wanted, "`*`");
+    return;
+  }
+  if (accepts(s, TK_INTEGER)) vec_push(wanted, "a number");
+  if (!accepts(s, TK_IDENT)) return;
+  vec_push(wanted, ends_operand(s->prev.kind) && s->prev.kind != TK_DOT ? "an alias" : "a name");
+}
+
+/* Words that only exist for their messages, or say the same as another word of the list. */
+static bool unlisted(int kind) {
+  switch (kind) {
+    case TK_NOT: case TK_NULL: case TK_CASE: case TK_CAST: case TK_TRY_CAST: case TK_EXISTS: /* operands */
+    case TK_AND: case TK_OR: case TK_IS: case TK_IN: case TK_LIKE: case TK_BETWEEN: case TK_OVER: /* operators */
+    case TK_INNER: case TK_LEFT: case TK_RIGHT: case TK_FULL: case TK_CROSS: case TK_OUTER: /* JOIN */
+    case TK_TOP: case TK_OFFSET: case TK_FETCH: case TK_EXCEPT: case TK_INTERSECT: return true;
+    default: return false;
+  }
+}
+
+/* The words that follow a keyword belong to it in a message: `GROUP BY`. */
+static const char *phrase(int kind) {
+  switch (kind) {
+    case TK_GROUP: return "`GROUP BY`";
+    case TK_ORDER: return "`ORDER BY`";
+    case TK_PARTITION: return "`PARTITION BY`";
+    case TK_TIMESTAMP: return "`TIMESTAMP BY`";
+    case TK_LIMIT: return "`LIMIT DURATION`";
+    case TK_AFTER: return "`AFTER MATCH SKIP TO NEXT ROW`";
+    case TK_CREATE: return "`CREATE TABLE`";
+    default: return token_name(kind);
+  }
+}
+
+static void want_keywords(Syntax *s, Wanted *wanted, bool statement_end) {
+  unsigned count;
+  const Keyword *keywords = keywords_all(&count);
+  for (unsigned i = 0; i < count; i++) {
+    int kind = keywords[i].token;
+    bool begins_next = statement_end && (kind == TK_SELECT || kind == TK_WITH || kind == TK_CREATE);
+    bool statement_order = kind == TK_ORDER && !accepts(s, TK_LIMIT); /* taken only to be refused */
+    if (unlisted(kind) || begins_next || statement_order) continue;
+    if (!accepts(s, kind)) continue;
+    if (keywords[i].class == KEYWORD_SOFT && accepts(s, TK_IDENT)) continue;
+    if (kind == TK_DISTINCT || kind == TK_ALL) continue;
+    vec_push(wanted, phrase(kind));
+  }
+}
+
+static void want_all(Syntax *s, Wanted *wanted) {
+  bool operand_behind = accepts(s, TK_PLUS) && accepts(s, TK_SLASH);
+  bool statement_end = accepts(s, TK_SEMI) && accepts(s, TOKEN_END) && s->prev.kind != TOKEN_END && s->prev.kind != TK_SEMI;
+  want_operands(s, wanted);
+  if (operand_behind) vec_push(wanted, "an operator");
+  want_if(s, wanted, TK_COMMA, "`,`");
+  if (!operand_behind) want_if(s, wanted, TK_DOT, "`.`");
+  if (!operand_behind && !accepts(s, TK_INTEGER)) want_if(s, wanted, TK_LP, "`(`");
+  want_if(s, wanted, TK_RP, "`)`");
+  want_if(s, wanted, TK_RBRACE, "`}`");
+  want_keywords(s, wanted, statement_end);
+  if (statement_end) vec_push(wanted, "the end of the statement");
+}
+
+static bool explain_expected(Syntax *s) {
+  Wanted wanted = {0};
+  StrBuf list = {0}, buf = {0};
+  want_all(s, &wanted);
+  for (uint32_t i = 0; i < wanted.len; i++) {
+    if (i) strbuf_puts(&list, i + 1 == wanted.len ? " or " : ", ");
+    strbuf_puts(&list, wanted.items[i]);
+  }
+  const char *what = found(s, &buf);
+  if (wanted.len == 0) diag_add(s->p->diags, DIAG_syntax, place(s), "%s cannot stand here", what);
+  else diag_add(s->p->diags, DIAG_syntax, place(s), "expected %s, found %s", strbuf_str(&list).ptr, what);
+  strbuf_release(&list);
+  strbuf_release(&buf);
+  vec_release(&wanted);
+  return true;
+}
+
+static bool (*const explanations[])(Syntax *) = {
+    explain_foreign_words, explain_statement,   explain_union_parenthesis, explain_index,
+    explain_extra_parenthesis, explain_unquoted_name, explain_comma_join,  explain_comparison_chain,
+    explain_misspelt,      explain_trailing_comma, explain_reserved_word,  explain_case,
+    explain_unclosed_parenthesis, explain_missing_on, explain_clause_order, explain_missing_comma,
+    explain_expected,
+};
+
+void syntax_explain(Parser *p, Section section) {
+  Syntax s = {.p = p, .section = section, .at = p->at, .token = p->tokens.items[p->at]};
+  if (p->at > section.begin) s.prev = p->tokens.items[p->at - 1];
+  replay_until(&s, &s.before, s.at);
+  find_open(&s);
+  for (size_t i = 0; !explanations[i](&s);) i++;
+  replay_release(&s.before);
+  replay_release(&s.scratch);
+  vec_release(&s.open);
+}
+
+/* ---- going on --------------------------------------------------------------------------------- */
+
+static bool begins_line(const Parser *p, Token token) {
+  return token.span.begin == 0 || p->source->text.ptr[token.span.begin - 1] == '\n';
+}
+
+/* Inside unbalanced parentheses only a word at the very left is trusted to begin a statement. */
+static bool begins_statement(const Parser *p, uint32_t at, unsigned depth) {
+  Token token = p->tokens.items[at], before = at ? p->tokens.items[at - 1] : (Token){0};
+  if (token.kind != TK_SELECT && token.kind != TK_WITH && token.kind != TK_CREATE) return false;
+  if (before.kind == TK_UNION || before.kind == TK_ALL || before.kind == TK_LP || before.kind == TK_AS) return false;
+  return depth == 0 || begins_line(p, token);
+}
+
+static bool begins_step(const Parser *p, uint32_t at) {
+  const Token *tokens = p->tokens.items;
+  return at + 3 < p->tokens.len && tokens[at].kind == TK_COMMA && tokens[at + 2].kind == TK_AS && tokens[at + 3].kind == TK_LP;
+}
+
+Section syntax_resume(const Parser *p, Section section) {
+  const Token *tokens = p->tokens.items;
+  bool in_with = section.in_with;
+  unsigned depth = 0;
+  for (uint32_t i = section.begin; i + 1 < p->tokens.len; i++) {
+    int kind = tokens[i].kind;
+    bool behind = i >= p->at && i > section.begin;
+    if (behind && kind == TK_SEMI) return (Section){i + 1, false};
+    if (behind && begins_statement(p, i, depth)) return (Section){i, false};
+    if (behind && depth == 0 && in_with && begins_step(p, i)) return (Section){i + 1, true};
+    if (!behind && depth == 0 && (kind == TK_WITH || kind == TK_SELECT)) in_with = kind == TK_WITH;
+    if (!behind && kind == TK_SEMI) depth = 0;
+    if (kind == TK_LP) depth++;
+    if (kind == TK_RP && depth) depth--;
+  }
+  return (Section){p->tokens.len - 1, false};
+}

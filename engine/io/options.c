@@ -155,7 +155,9 @@ static bool is_missing(const OptionDef *def, const void *from) {
 Status options_check(const OptionDef *table, const void *from, const char *who, Error *err) {
   for (const OptionDef *def = table; def->name; def++) {
     if (!def->required || !is_missing(def, from)) continue;
-    error_set(err, STATUS_CONFIG, who, "option `%s` is missing: %s", def->name, def->doc);
+    Str doc = str_from(def->doc);
+    if (str_ends(doc, STR("."))) doc.len--; /* messages have no final stop */
+    error_set(err, STATUS_CONFIG, who, "option `%s` is missing: " STR_FMT, def->name, STR_ARG(doc));
     return error_hint(err, "add `%s=...` behind the `?`", def->name);
   }
   return STATUS_OK;

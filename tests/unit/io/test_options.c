@@ -14,7 +14,7 @@ typedef struct Options {
 } Options;
 
 static const OptionDef table[] = {
-    {"servers", OPTION_TEXT, offsetof(Options, servers), .required = true, .doc = "where the brokers are"},
+    {"servers", OPTION_TEXT, offsetof(Options, servers), .required = true, .doc = "where the brokers are."},
     {"password", OPTION_TEXT, offsetof(Options, password), .secret = true, .doc = "of the user"},
     {"sort", OPTION_BOOL, offsetof(Options, sort), "false", .doc = "sorts first"},
     {"batch-rows", OPTION_INT, offsetof(Options, rows), "100", 1, 1000, .doc = "rows a batch"},
@@ -137,7 +137,7 @@ static void printing_hides_secrets(void **state) {
 static void documentation_rows(void **state) {
   StrBuf out = {0};
   options_print_doc(table, &out);
-  assert_non_null(strstr(out.ptr, "| `servers` | text | required | where the brokers are |\n"));
+  assert_non_null(strstr(out.ptr, "| `servers` | text | required | where the brokers are. |\n"));
   assert_non_null(strstr(out.ptr, "| `batch-rows` | a whole number from 1 to 1000 | `100` | rows a batch |\n"));
   assert_non_null(strstr(out.ptr, "| `start` | `earliest`, `latest` or `committed` | `latest` | where to begin |\n"));
   strbuf_release(&out);

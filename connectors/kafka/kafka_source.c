@@ -68,7 +68,7 @@ typedef struct KafkaSource {
   Vec(SourcePartition) partitions;
   uint32_t    turn;            /* partition whose inbox is looked at first */
   unsigned    commits_waiting;
-  char        commit_trouble[200]; /* why the last commit failed; empty: it did not */
+  char        commit_trouble[400]; /* why the last commit failed; empty: it did not */
   StatsPartitions stats;       /* scratch */
   StrBuf      headers;         /* scratch */
   rd_kafka_message_t *taken[TAKE_MAX]; /* scratch */

@@ -20,7 +20,8 @@ static const OptionDef table[] = {
     {"batch-rows", OPTION_INT, offsetof(Options, rows), "100", 1, 1000, .doc = "rows a batch"},
     {"buffer", OPTION_BYTES, offsetof(Options, bytes), "64k", .doc = "memory"},
     {"wait", OPTION_DURATION, offsetof(Options, wait), "5s", .doc = "how long"},
-    {"start", OPTION_CHOICE, offsetof(Options, start), "latest", .choices = "earliest|latest|committed", .doc = "where to begin"},
+    {"start", OPTION_CHOICE, offsetof(Options, start), "latest", .choices = "earliest|latest|committed",
+     .doc = "where to begin"},
     {NULL}};
 
 static const OptionDef other[] = {{"format", OPTION_TEXT, 0, .doc = "of the bytes"}, {NULL}};
@@ -74,7 +75,8 @@ static void values(void **state) {
 static void sizes(void **state) {
   Fixture *f = *state;
   const struct { const char *text; int64_t bytes; } cases[] = {
-      {"0", 0}, {"17", 17}, {"17b", 17}, {"64k", 65536}, {"10MB", 10 << 20}, {"1g", 1 << 30}, {"2 GiB", INT64_C(2) << 30}};
+      {"0", 0}, {"17", 17}, {"17b", 17}, {"64k", 65536}, {"10MB", 10 << 20}, {"1g", 1 << 30},
+      {"2 GiB", INT64_C(2) << 30}};
   for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
     assert_int_equal(set(f, "buffer", cases[i].text), STATUS_OK);
     assert_int_equal(f->options.bytes, cases[i].bytes);
@@ -112,8 +114,8 @@ static void unknown_names_get_a_suggestion(void **state) {
   assert_string_equal(f->err.message, "unknown option `fromat`");
   assert_string_equal(f->err.hint, "did you mean `format`?");
   options_unknown(tables, STR("zzzzzzzz"), "input `x`", &f->err);
-  assert_string_equal(f->err.hint,
-                      "the options are `servers`, `password`, `sort`, `batch-rows`, `buffer`, `wait`, `start`, `format`");
+  assert_string_equal(f->err.hint, "the options are `servers`, `password`, `sort`, `batch-rows`, `buffer`, `wait`, "
+                                   "`start`, `format`");
 }
 
 static void missing_options_are_named(void **state) {
@@ -130,7 +132,8 @@ static void printing_hides_secrets(void **state) {
   set(f, "servers", "a");
   set(f, "password", "hush");
   options_print(table, &f->options, &out);
-  assert_string_equal(out.ptr, "servers=a\npassword=***\nsort=false\nbatch-rows=100\nbuffer=65536\nwait=5s\nstart=latest\n");
+  assert_string_equal(out.ptr, "servers=a\npassword=***\nsort=false\nbatch-rows=100\nbuffer=65536\nwait=5s\n"
+                               "start=latest\n");
   strbuf_release(&out);
 }
 

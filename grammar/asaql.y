@@ -42,7 +42,7 @@
 %right TILDE.
 
 /* Tokens that no rule takes: they exist for their messages. */
-%token EXCEPT FETCH INTERSECT OFFSET.
+%token EXCEPT FETCH INTERSECT LIMIT_ROWS OFFSET.
 
 /* ==== scripts and steps ======================================================================== */
 

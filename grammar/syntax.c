@@ -44,11 +44,11 @@ static void replay_until(const Syntax *s, Replay *replay, uint32_t end) {
   for (uint32_t i = s->section.begin; i < end; i++) replay_feed(replay, token_at(s, i).kind);
 }
 
-/* Do these kinds and then the tokens from `next` on make sense in place of what stands there? */
-static bool repairs(Syntax *s, const Replay *from, int kind, uint32_t next) {
+/* Do this kind and then `count` tokens from `next` on make sense behind what `from` has seen? */
+static bool repairs(Syntax *s, const Replay *from, int kind, uint32_t next, uint32_t count) {
   replay_copy(&s->scratch, from);
   if (!replay_feed(&s->scratch, kind)) return false;
-  for (uint32_t i = 0; i < LOOK_AHEAD; i++) {
+  for (uint32_t i = 0; i < count; i++) {
     Token token = token_at(s, next + i);
     if (token.kind == TOKEN_ILLEGAL || token.kind == TOKEN_END) return true;
     if (!replay_feed(&s->scratch, token.kind)) return false;
@@ -65,15 +65,18 @@ static Diag *complain(Syntax *s, DiagCode code, Span span, const char *message) 
   return diag_add(s->p->diags, code, span, "%s", message);
 }
 
-/* How a message names the token: the text as written, or what it is when that may be long. */
-static const char *found(const Syntax *s, StrBuf *buf) {
-  Str text = parser_text(s->p, s->token.span);
-  if (s->token.kind == TOKEN_END) return "the end of the query";
-  if (text.len > 40 || str_find_char(text, '\n') >= 0) return token_name(s->token.kind);
+/* How a message names a token: the text as written, or what it is when that may be long. */
+static const char *named(const Syntax *s, uint32_t at, StrBuf *buf) {
+  Token token = token_at(s, at);
+  Str text = parser_text(s->p, token.span);
+  if (token.kind == TOKEN_END) return "the end of the query";
+  if (text.len > 40 || str_find_char(text, '\n') >= 0) return token_name(token.kind);
   strbuf_clear(buf);
   strbuf_printf(buf, "`" STR_FMT "`", STR_ARG(text));
   return buf->ptr;
 }
+
+static const char *found(const Syntax *s, StrBuf *buf) { return named(s, s->at, buf); }
 
 /* ---- kinds of tokens -------------------------------------------------------------------------- */
 
@@ -174,7 +177,7 @@ static bool explain_extra_parenthesis(Syntax *s) {
 
 static bool explain_trailing_comma(Syntax *s) {
   if (s->prev.kind != TK_COMMA || !(ends_part(s->token.kind) || s->token.kind == TK_RP)) return false;
-  bool name_follows = s->token.kind != TK_RP && accepts(s, TK_IDENT) && repairs(s, &s->before, TK_IDENT, s->at + 1) &&
+  bool name_follows = s->token.kind != TK_RP && accepts(s, TK_IDENT) && repairs(s, &s->before, TK_IDENT, s->at + 1, LOOK_AHEAD) &&
                       (s->token.kind != TK_FROM || token_at(s, s->at + 1).kind == TK_FROM);
   if (name_follows && s->token.kind != TOKEN_END && s->token.kind != TK_SEMI && s->token.kind != TK_FROM) return false;
   StrBuf buf = {0};
@@ -211,6 +214,7 @@ static bool explain_foreign_words(Syntax *s) {
   DiagCode code = DIAG_tsql_offset_fetch;
   switch (s->token.kind) {
     case TK_OFFSET: case TK_FETCH: hint = "a stream has no pages; use a window and `CollectTop(n) OVER (ORDER BY x)`"; break;
+    case TK_LIMIT_ROWS: hint = "a stream has no first rows; use a window and `CollectTop(n) OVER (ORDER BY x)`"; break;
     case TK_EXCEPT: code = DIAG_tsql_set_operation; hint = "write a LEFT JOIN and keep the rows with `IS NULL`"; break;
     case TK_INTERSECT: code = DIAG_tsql_set_operation; hint = "write a JOIN"; break;
     default: return false;
@@ -236,7 +240,7 @@ static const char *const foreign_statements[] = {
 
 static bool explain_statement(Syntax *s) {
   if (!accepts(s, TK_SELECT) || !accepts(s, TK_WITH)) return false;
-  if (s->token.kind == TK_LP) {
+  if (s->token.kind == TK_LP && !accepts(s, TK_UNION)) {
     Diag *diag = complain(s, DIAG_parenthesised_select, s->token.span, "a statement cannot begin with a parenthesis");
     diag_hint(s->p->diags, diag, "write the SELECT without parentheses around it");
     return true;
@@ -270,7 +274,7 @@ static bool explain_clause_order(Syntax *s) {
     diag_label(s->p->diags, diag, clause.span, "first here");
     return true;
   }
-  Diag *diag = diag_add(s->p->diags, DIAG_clause_order, s->token.span, STR_FMT " stands before " STR_FMT, STR_ARG(word), STR_ARG(other));
+  Diag *diag = diag_add(s->p->diags, DIAG_clause_order, s->token.span, STR_FMT " must stand before " STR_FMT, STR_ARG(word), STR_ARG(other));
   diag_label(s->p->diags, diag, clause.span, STR_FMT " is here", STR_ARG(other));
   diag_hint(s->p->diags, diag, "the order is SELECT, INTO, FROM, WHERE, GROUP BY, HAVING");
   return true;
@@ -280,6 +284,8 @@ static bool explain_clause_order(Syntax *s) {
 static bool explain_unquoted_name(Syntax *s) {
   int sign = s->token.kind;
   if (sign != TK_MINUS && sign != TK_SLASH && sign != TK_DOT) return false;
+  uint32_t clause = clause_before(s);
+  if (sign == TK_DOT && (clause == UINT32_MAX || token_at(s, clause).kind != TK_INTO)) return false;
   if (s->prev.kind != TK_IDENT || s->prev.span.end != s->token.span.begin) return false;
   Span name = s->prev.span;
   uint32_t first = s->at - 1, last = s->at - 1;
@@ -329,7 +335,7 @@ static bool another_from(const Syntax *s) {
 static bool explain_reserved_word(Syntax *s) {
   if (!is_reserved(s->token.kind) || !accepts(s, TK_IDENT)) return false;
   if (s->token.kind == TK_FROM && !another_from(s)) return false;
-  if (!repairs(s, &s->before, TK_IDENT, s->at + 1)) return false;
+  if (!repairs(s, &s->before, TK_IDENT, s->at + 1, LOOK_AHEAD)) return false;
   Str word = text_at(s, s->at);
   Diag *diag = diag_add(s->p->diags, DIAG_reserved_word, s->token.span, "`" STR_FMT "` is a reserved word and cannot be a name", STR_ARG(word));
   diag_hint(s->p->diags, diag, "put it in brackets: `[" STR_FMT "]`", STR_ARG(word));
@@ -345,7 +351,7 @@ static const Keyword *misspelt(Syntax *s, const Replay *from, uint32_t at) {
   assert(count <= 128);
   Token next = token_at(s, at + 1);
   for (unsigned i = 0; i < count; i++) {
-    if (!keyword_fits(&keywords[i], &next, s->p->source->text) || !repairs(s, from, keywords[i].token, at + 1)) continue;
+    if (!keyword_fits(&keywords[i], &next, s->p->source->text) || !repairs(s, from, keywords[i].token, at + 1, LOOK_AHEAD)) continue;
     candidates[near] = keywords[i].text;
     rows[near++] = &keywords[i];
   }
@@ -372,14 +378,53 @@ static bool explain_misspelt(Syntax *s) {
   return true;
 }
 
-static bool explain_missing_comma(Syntax *s) {
-  if (!ends_operand(s->prev.kind) || !begins_operand(s->token.kind) || !repairs(s, &s->before, TK_COMMA, s->at)) return false;
-  StrBuf buf = {0};
-  Span gap = {s->prev.span.end, s->prev.span.end};
-  Diag *diag = diag_add(s->p->diags, DIAG_missing_comma, s->token.span, "%s cannot follow without a comma", found(s, &buf));
-  diag_label(s->p->diags, diag, gap, "a comma is missing here");
-  strbuf_release(&buf);
+/* Half of a keyword of two words: `PARTITION key`, `FROM input TIMESTAMP time`. */
+static bool half_keyword(Syntax *s, uint32_t at, const Replay *before) {
+  const Keyword *keyword = token_at(s, at).kind == TK_IDENT ? keyword_find(text_at(s, at)) : NULL;
+  if (keyword == NULL || keyword->class != KEYWORD_CONTEXT || str_eq(keyword->follow, STR("("))) return false;
+  replay_copy(&s->scratch, before);
+  if (!replay_feed(&s->scratch, keyword->token)) return false;
+  Str word, rest = keyword->follow;
+  StrBuf list = {0};
+  for (bool more = true; more;) {
+    more = str_cut(rest, ' ', &word, &rest);
+    strbuf_printf(&list, "%s`" STR_FMT "`", list.len ? " or " : "", STR_ARG(word));
+  }
+  Str text = text_at(s, at);
+  Diag *diag = diag_add(s->p->diags, DIAG_syntax, token_at(s, at).span, "`" STR_FMT "` must be followed by %s", STR_ARG(text), list.ptr);
+  diag_hint(s->p->diags, diag, "as a name it needs brackets here: `[" STR_FMT "]`", STR_ARG(text));
+  strbuf_release(&list);
   return true;
+}
+
+static bool explain_half_keyword(Syntax *s) {
+  if (half_keyword(s, s->at, &s->before)) return true;
+  if (s->prev.kind != TK_IDENT || s->at < s->section.begin + 2) return false;
+  Replay earlier = {0};
+  replay_until(s, &earlier, s->at - 1);
+  bool explained = half_keyword(s, s->at - 1, &earlier);
+  replay_release(&earlier);
+  return explained;
+}
+
+static bool missing_comma_before(Syntax *s, uint32_t at) {
+  StrBuf text = {0};
+  Diag *diag = diag_add(s->p->diags, DIAG_missing_comma, token_at(s, at).span, "%s cannot follow without a comma", named(s, at, &text));
+  diag_mark(s->p->diags, diag, "`,` is missing before this");
+  strbuf_release(&text);
+  return true;
+}
+
+/* The comma is missing before the token, or, when the token before was taken for an alias, before that. */
+static bool explain_missing_comma(Syntax *s) {
+  if (ends_operand(s->prev.kind) && begins_operand(s->token.kind) && repairs(s, &s->before, TK_COMMA, s->at, 1))
+    return missing_comma_before(s, s->at);
+  if (s->prev.kind != TK_IDENT || s->at < s->section.begin + 2 || !ends_operand(token_at(s, s->at - 2).kind)) return false;
+  Replay earlier = {0};
+  replay_until(s, &earlier, s->at - 1);
+  bool missing = repairs(s, &earlier, TK_COMMA, s->at - 1, LOOK_AHEAD);
+  replay_release(&earlier);
+  return missing && missing_comma_before(s, s->at - 1);
 }
 
 /* ---- expected ... ----------------------------------------------------------------------------- */
@@ -394,7 +439,7 @@ static void want_if(Syntax *s, Wanted *wanted, int kind, const char *text) {
 static void want_operands(Syntax *s, Wanted *wanted) {
   if (accepts(s, TK_INTEGER) && accepts(s, TK_IDENT)) {
     vec_push(wanted, accepts(s, TK_NOT) ? "an expression" : "a value");
-    if (accepts(s, TK_STAR) && !accepts(s, TK_PLUS)) vec_push(wanted, "`*`");
+    if (accepts(s, TK_STAR) && !accepts(s, TK_SLASH)) vec_push(wanted, "`*`");
     return;
   }
   if (accepts(s, TK_INTEGER)) vec_push(wanted, "a number");
@@ -402,13 +447,18 @@ static void want_operands(Syntax *s, Wanted *wanted) {
   vec_push(wanted, ends_operand(s->prev.kind) && s->prev.kind != TK_DOT ? "an alias" : "a name");
 }
 
-/* Words that only exist for their messages, or say the same as another word of the list. */
-static bool unlisted(int kind) {
+/* Words that only exist for their messages, or that another word of the list stands for. */
+static bool unlisted(Syntax *s, int kind) {
   switch (kind) {
-    case TK_NOT: case TK_NULL: case TK_CASE: case TK_CAST: case TK_TRY_CAST: case TK_EXISTS: /* operands */
-    case TK_AND: case TK_OR: case TK_IS: case TK_IN: case TK_LIKE: case TK_BETWEEN: case TK_OVER: /* operators */
-    case TK_INNER: case TK_LEFT: case TK_RIGHT: case TK_FULL: case TK_CROSS: case TK_OUTER: /* JOIN */
-    case TK_TOP: case TK_OFFSET: case TK_FETCH: case TK_EXCEPT: case TK_INTERSECT: return true;
+    case TK_NOT: return accepts(s, TK_INTEGER) || accepts(s, TK_PLUS);
+    case TK_NULL: case TK_CASE: case TK_CAST: case TK_TRY_CAST: return accepts(s, TK_INTEGER);
+    case TK_AND: case TK_OR: case TK_IS: case TK_IN: case TK_LIKE: case TK_BETWEEN: case TK_OVER: return accepts(s, TK_PLUS);
+    case TK_INNER: case TK_LEFT: case TK_CROSS: return accepts(s, TK_JOIN);
+    case TK_OUTER: return accepts(s, TK_CROSS);
+    case TK_DISTINCT: case TK_ALL: return accepts(s, TK_IDENT);
+    case TK_ORDER: return !accepts(s, TK_LIMIT); /* on a statement it is taken only to be refused */
+    case TK_RIGHT: case TK_FULL: case TK_TOP: case TK_EXISTS: case TK_LIMIT_ROWS: case TK_OFFSET: case TK_FETCH:
+    case TK_EXCEPT: case TK_INTERSECT: return true;
     default: return false;
   }
 }
@@ -433,11 +483,8 @@ static void want_keywords(Syntax *s, Wanted *wanted, bool statement_end) {
   for (unsigned i = 0; i < count; i++) {
     int kind = keywords[i].token;
     bool begins_next = statement_end && (kind == TK_SELECT || kind == TK_WITH || kind == TK_CREATE);
-    bool statement_order = kind == TK_ORDER && !accepts(s, TK_LIMIT); /* taken only to be refused */
-    if (unlisted(kind) || begins_next || statement_order) continue;
-    if (!accepts(s, kind)) continue;
-    if (keywords[i].class == KEYWORD_SOFT && accepts(s, TK_IDENT)) continue;
-    if (kind == TK_DISTINCT || kind == TK_ALL) continue;
+    bool plain_name = keywords[i].class == KEYWORD_SOFT && accepts(s, TK_IDENT);
+    if (begins_next || plain_name || !accepts(s, kind) || unlisted(s, kind)) continue;
     vec_push(wanted, phrase(kind));
   }
 }
@@ -447,6 +494,7 @@ static void want_all(Syntax *s, Wanted *wanted) {
   bool statement_end = accepts(s, TK_SEMI) && accepts(s, TOKEN_END) && s->prev.kind != TOKEN_END && s->prev.kind != TK_SEMI;
   want_operands(s, wanted);
   if (operand_behind) vec_push(wanted, "an operator");
+  if (operand_behind && !accepts(s, TK_OR)) want_if(s, wanted, TK_AND, "`AND`"); /* the middle of BETWEEN */
   want_if(s, wanted, TK_COMMA, "`,`");
   if (!operand_behind) want_if(s, wanted, TK_DOT, "`.`");
   if (!operand_behind && !accepts(s, TK_INTEGER)) want_if(s, wanted, TK_LP, "`(`");
@@ -476,12 +524,16 @@ static bool explain_expected(Syntax *s) {
 static bool (*const explanations[])(Syntax *) = {
     explain_foreign_words, explain_statement,   explain_union_parenthesis, explain_index,
     explain_extra_parenthesis, explain_unquoted_name, explain_comma_join,  explain_comparison_chain,
-    explain_misspelt,      explain_trailing_comma, explain_reserved_word,  explain_case,
+    explain_half_keyword,  explain_misspelt,      explain_trailing_comma, explain_reserved_word,  explain_case,
     explain_unclosed_parenthesis, explain_missing_on, explain_clause_order, explain_missing_comma,
     explain_expected,
 };
 
 void syntax_explain(Parser *p, Section section) {
+  if (p->diags->items.len >= DIAG_LIMIT) { /* only counted, so it need not be understood */
+    diag_add(p->diags, DIAG_syntax, p->tokens.items[p->at].span, "syntax error");
+    return;
+  }
   Syntax s = {.p = p, .section = section, .at = p->at, .token = p->tokens.items[p->at]};
   if (p->at > section.begin) s.prev = p->tokens.items[p->at - 1];
   replay_until(&s, &s.before, s.at);

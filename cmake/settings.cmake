@@ -36,7 +36,7 @@ endif()
 # Missing initialisers are fine: designated initialisers leave the rest zero on purpose.
 set(WEIR_WARNINGS -Wall -Wextra -Wshadow -Wundef -Wvla -Wwrite-strings -Wpointer-arith
     -Wdouble-promotion -Wno-missing-field-initializers -Wno-unused-parameter)
-set(WEIR_C_WARNINGS ${WEIR_WARNINGS} -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum)
+set(WEIR_C_WARNINGS ${WEIR_WARNINGS} -Wstrict-prototypes -Wmissing-prototypes)
 if(WEIR_WERROR)
   list(APPEND WEIR_C_WARNINGS -Werror)
   list(APPEND WEIR_WARNINGS -Werror)

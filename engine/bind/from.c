@@ -57,9 +57,10 @@ static bool bind_timestamp(Binder *b, BoundSelect *select, Leaf *leaf, const Ast
     return false;
   }
   leaf->timestamp_span = ast->timestamp_span;
-  if (leaf->provider.step && leaf->provider.step->name.len &&
-      ((leaf->provider.step = script_step_copy(b, leaf->provider.step->name)) == NULL)
-    return false;
+  if (leaf->provider.step && leaf->provider.step->name.len) {
+    leaf->provider.step = script_step_copy(b, leaf->provider.step->name);
+    if (leaf->provider.step == NULL) return false;
+  }
   Scope scope = {.select = select, .leaves = &leaf, .leaves_len = 1, .clause = CLAUSE_TIMESTAMP_BY, .only = leaf};
   Expr *expr = bind_expr(b, &scope, ast->timestamp_by);
   if (expr->kind == EXPR_ERROR) return false;

@@ -1,0 +1,221 @@
+/* group_table.c: see group_table.h. Linear probing over a power of two, at most half full. */
+#include "ops/group_table.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+
+enum { GROUPS_FIRST = 64 };
+
+void group_layout_init(GroupLayout *layout, Arena *arena, const PlanNode *node) {
+  *layout = (GroupLayout){.keys_len = node->aggregate.keys_len, .aggs = node->aggregate.aggs,
+                          .aggs_len = node->aggregate.aggs_len};
+  layout->offsets = ARENA_ARRAY(arena, size_t, layout->aggs_len + 1);
+  for (uint32_t i = 0; i < layout->aggs_len; i++) {
+    layout->offsets[i] = layout->stride;
+    layout->stride += (layout->aggs[i].call.fn->state_bytes + 15) & ~(size_t)15;
+  }
+}
+
+void group_table_init(GroupTable *table, const GroupLayout *layout) { *table = (GroupTable){.layout = layout}; }
+
+static void release_states(GroupTable *table) {
+  const GroupLayout *layout = table->layout;
+  for (uint32_t a = 0; a < layout->aggs_len; a++) {
+    void (*release)(void *) = layout->aggs[a].call.fn->release;
+    for (uint32_t g = 0; release && g < table->groups_len; g++) release(group_state(table, g) + layout->offsets[a]);
+  }
+}
+
+void group_table_clear(GroupTable *table) {
+  release_states(table);
+  table->groups_len = 0;
+  arena_reset(&table->text);
+  if (table->slots) memset(table->slots, 0, ((size_t)table->mask + 1) * sizeof *table->slots);
+}
+
+void group_table_release(GroupTable *table) {
+  release_states(table);
+  mem_free(table->keys);
+  mem_free(table->hashes);
+  mem_free(table->slots);
+  mem_free(table->states);
+  arena_release(&table->text);
+  group_table_init(table, table->layout);
+}
+
+static void rebuild_slots(GroupTable *table, uint32_t count) {
+  mem_free(table->slots);
+  table->slots = mem_zalloc(mem_mul(count, sizeof *table->slots));
+  table->mask = count - 1;
+  for (uint32_t g = 0; g < table->groups_len; g++) {
+    uint32_t at = (uint32_t)table->hashes[g] & table->mask;
+    while (table->slots[at]) at = (at + 1) & table->mask;
+    table->slots[at] = g + 1;
+  }
+}
+
+static void grow(GroupTable *table) {
+  uint32_t cap = table->cap ? table->cap * 2 : GROUPS_FIRST;
+  const GroupLayout *layout = table->layout;
+  table->keys = mem_realloc(table->keys, mem_mul(cap, layout->keys_len * sizeof *table->keys));
+  table->hashes = mem_realloc(table->hashes, mem_mul(cap, sizeof *table->hashes));
+  table->states = mem_realloc(table->states, mem_mul(cap, layout->stride));
+  table->cap = cap;
+  rebuild_slots(table, cap * 2);
+}
+
+static void init_states(GroupTable *table, uint32_t group) {
+  const GroupLayout *layout = table->layout;
+  char *state = group_state(table, group);
+  memset(state, 0, layout->stride);
+  for (uint32_t a = 0; a < layout->aggs_len; a++)
+    if (layout->aggs[a].call.fn->init) layout->aggs[a].call.fn->init(&layout->aggs[a].call, state + layout->offsets[a]);
+}
+
+/* Room for one more group; its keys are still to be filled. */
+static uint32_t new_group(GroupTable *table, uint64_t hash) {
+  if (table->groups_len == table->cap) grow(table);
+  uint32_t group = table->groups_len++;
+  table->hashes[group] = hash;
+  init_states(table, group);
+  return group;
+}
+
+static Value *group_keys(const GroupTable *table, uint32_t group) {
+  return table->keys + (size_t)group * table->layout->keys_len;
+}
+
+/* True when the row's value is the key: fast for the layouts that matter, exact for the rest. */
+static inline bool key_matches(const Column *col, uint32_t row, const Value *key) {
+  if (col->layout == COL_BIGINT && !col->valid && key->type == TYPE_BIGINT)
+    return column_i64(col)[column_slot(col, row)] == key->i;
+  if (col->layout == COL_TEXT && !col->valid && key->type == TYPE_TEXT)
+    return text_eq(&column_text(col)[column_slot(col, row)], &key->text);
+  Value value = column_get(col, row);
+  return value_same_key(&value, key);
+}
+
+static inline bool keys_match(const GroupTable *table, Column *const *keys, uint32_t row, uint32_t group) {
+  const Value *stored = group_keys(table, group);
+  for (uint32_t k = 0; k < table->layout->keys_len; k++)
+    if (!key_matches(keys[k], row, &stored[k])) return false;
+  return true;
+}
+
+static uint32_t add_row_group(GroupTable *table, Column *const *keys, uint32_t row, uint64_t hash, uint32_t at) {
+  if (table->groups_len == table->cap) { /* growing moves the free slot */
+    grow(table);
+    at = (uint32_t)hash & table->mask;
+    while (table->slots[at]) at = (at + 1) & table->mask;
+  }
+  uint32_t group = new_group(table, hash);
+  for (uint32_t k = 0; k < table->layout->keys_len; k++) {
+    Value value = column_get(keys[k], row);
+    group_keys(table, group)[k] = value_dup_arena(&table->text, &value);
+  }
+  table->slots[at] = group + 1;
+  return group;
+}
+
+static inline uint32_t find_row(GroupTable *table, Column *const *keys, uint32_t row, uint64_t hash) {
+  uint32_t at = (uint32_t)hash & table->mask;
+  for (; table->slots[at]; at = (at + 1) & table->mask) {
+    uint32_t group = table->slots[at] - 1;
+    if (table->hashes[group] == hash && keys_match(table, keys, row, group)) return group;
+  }
+  return add_row_group(table, keys, row, hash, at);
+}
+
+void group_table_find(GroupTable *table, Column *const *keys, const Selection *sel, uint32_t rows,
+                      const uint64_t *hashes, uint32_t *groups) {
+  uint32_t count = sel ? sel->len : rows;
+  if (table->layout->keys_len == 0) {
+    if (table->groups_len == 0 && count) new_group(table, 0);
+    memset(groups, 0, count * sizeof *groups);
+    return;
+  }
+  if (table->cap == 0) grow(table);
+  uint32_t k = 0;
+  SELECTION_EACH(sel, rows, i) {
+    groups[k] = find_row(table, keys, i, hashes[k]);
+    k++;
+  }
+}
+
+void group_table_update(GroupTable *table, const uint32_t *groups, Column *const *args, const Selection *sel,
+                        uint32_t rows) {
+  const GroupLayout *layout = table->layout;
+  for (uint32_t a = 0; a < layout->aggs_len; a++) {
+    const AggCall *call = &layout->aggs[a].call;
+    call->fn->update(call, table->states + layout->offsets[a], layout->stride, groups, args, sel, rows);
+    args += call->args_len;
+  }
+}
+
+/* The group with these keys, made when there is none. */
+static uint32_t find_keys(GroupTable *table, const Value *keys, uint64_t hash) {
+  uint32_t len = table->layout->keys_len;
+  if (table->cap == 0) grow(table);
+  uint32_t at = (uint32_t)hash & table->mask;
+  for (; table->slots[at]; at = (at + 1) & table->mask) {
+    uint32_t group = table->slots[at] - 1, k = 0;
+    if (table->hashes[group] != hash) continue;
+    while (k < len && value_same_key(&group_keys(table, group)[k], &keys[k])) k++;
+    if (k == len) return group;
+  }
+  if (table->groups_len == table->cap) {
+    grow(table);
+    at = (uint32_t)hash & table->mask;
+    while (table->slots[at]) at = (at + 1) & table->mask;
+  }
+  uint32_t group = new_group(table, hash);
+  for (uint32_t k = 0; k < len; k++) group_keys(table, group)[k] = value_dup_arena(&table->text, &keys[k]);
+  table->slots[at] = group + 1;
+  return group;
+}
+
+void group_table_combine(GroupTable *into, const GroupTable *from) {
+  const GroupLayout *layout = into->layout;
+  for (uint32_t g = 0; g < from->groups_len; g++) {
+    uint32_t group = find_keys(into, group_keys(from, g), from->hashes[g]);
+    for (uint32_t a = 0; a < layout->aggs_len; a++) {
+      const AggCall *call = &layout->aggs[a].call;
+      call->fn->combine(call, group_state(into, group) + layout->offsets[a], group_state(from, g) + layout->offsets[a]);
+    }
+  }
+}
+
+size_t group_table_bytes(const GroupTable *table) {
+  size_t group = table->layout->keys_len * sizeof(Value) + sizeof(uint64_t) + table->layout->stride;
+  return table->cap * group + ((size_t)table->mask + 1) * sizeof(uint32_t) + table->text.bytes;
+}
+
+void group_table_save(const GroupTable *table, ByteWriter *out) {
+  const GroupLayout *layout = table->layout;
+  put_u32(out, table->groups_len);
+  for (uint32_t g = 0; g < table->groups_len; g++) {
+    put_u64(out, table->hashes[g]);
+    for (uint32_t k = 0; k < layout->keys_len; k++) value_save(&group_keys(table, g)[k], out);
+    for (uint32_t a = 0; a < layout->aggs_len; a++)
+      layout->aggs[a].call.fn->save(&layout->aggs[a].call, group_state(table, g) + layout->offsets[a], out);
+  }
+}
+
+static void load_group(GroupTable *table, ByteReader *in, Value *keys) {
+  const GroupLayout *layout = table->layout;
+  uint64_t hash = get_u64(in);
+  for (uint32_t k = 0; k < layout->keys_len; k++) keys[k] = value_load(in);
+  uint32_t group = find_keys(table, keys, hash);
+  for (uint32_t k = 0; k < layout->keys_len; k++) value_release(&keys[k]);
+  for (uint32_t a = 0; a < layout->aggs_len && !in->bad; a++)
+    layout->aggs[a].call.fn->load(&layout->aggs[a].call, group_state(table, group) + layout->offsets[a], in);
+}
+
+void group_table_load(GroupTable *table, ByteReader *in) {
+  uint32_t len = get_u32(in);
+  Value *keys = mem_alloc(mem_mul(table->layout->keys_len + 1, sizeof *keys));
+  for (uint32_t g = 0; g < len && !in->bad; g++) load_group(table, in, keys);
+  mem_free(keys);
+}

@@ -1,0 +1,124 @@
+/* op.h: operators: what runs.
+**
+** A graph node is an Op: state and wiring around a read-only PlanNode. Batches are pushed in by port (0 is the
+** stream; ports count the inputs of the plan node), watermarks advance a channel of a port, results go out by
+** op_emit and op_advance to every reader.
+**
+** Contract
+**  - push borrows the batch. An operator that keeps rows copies the columns it needs (column_gather with
+**    copy_text) and never pins a payload buffer.
+**  - advance(port, channel, w): no later row of that channel at this port is below w. TICKS_MAX: it is
+**    finished. Channels are announced by advance(channel, TICKS_MIN) before their first batch.
+**    Stateless operators pass batches and watermarks through under the same channel; operators that make a new
+**    stream emit under their own channel (op->channel).
+**  - Output order: what is emitted after op_advance(op, c, w) on channel c is never below w.
+**  - A row that fails is handed to op_fail_rows and left out; nothing else stops.
+**  - save and load carry everything the operator holds; a loaded operator continues as the saved one would.
+**    Segments: see state/state.h. An operator without state leaves both NULL.
+**  - oldest adds to `into` the source events its state still needs (lineage.h); NULL: it holds none.
+** Thread: one thread runs all operators of a job (design.md section 7 splits later by exchange); no locks. */
+#ifndef WEIR_OPS_OP_H
+#define WEIR_OPS_OP_H
+
+#include "base/clock.h"
+#include "column/batch.h"
+#include "expr/program.h"
+#include "plan/plan.h"
+#include "state/state.h"
+
+typedef struct Op Op;
+typedef struct OpClass OpClass;
+
+typedef struct TimePolicy { /* semantics.md section 3 */
+  Ticks late;          /* tolerance; -1: unlimited */
+  Ticks out_of_order;  /* tolerance */
+  bool  drop;          /* else adjust */
+} TimePolicy;
+
+/* What a job counts, per input; printed in the summary and as metrics. */
+typedef struct InputCounts {
+  uint64_t events, bytes;
+  uint64_t early, late, out_of_order; /* events outside a policy */
+  uint64_t dropped;                   /* of these, dropped */
+  uint64_t invalid_timestamp;
+  Ticks    largest_shift;             /* of an adjusted event */
+} InputCounts;
+
+/* What the job offers to its operators. */
+typedef struct OpContext {
+  uint32_t batch_rows;      /* rows an operator aims at when it makes batches */
+  int      compat;
+  TimePolicy policy;
+  const Clock *clock;
+  uint32_t next_channel;    /* channel numbers handed out so far */
+  Arena   *arena;           /* lives as long as the graph: programs and plans of operators */
+  void    *job;             /* for the callbacks below */
+  /* Rows of a batch that could not be processed: to the quarantine. */
+  void   (*rows_failed)(void *job, const Op *op, const Batch *batch, const RowFailures *failures);
+  /* A source event an entrance drops. reason names the policy or the bad timestamp. */
+  void   (*event_dropped)(void *job, const Op *op, const Batch *batch, uint32_t row, int quarantine_kind,
+                          const char *reason);
+  void   (*output)(void *job, const Op *op, const Batch *batch);      /* rows of a PLAN_OUTPUT */
+  void   (*output_time)(void *job, const Op *op, Ticks w);
+  InputCounts *(*counts)(void *job, const PlanInput *input);
+  Status failed;            /* first failure of an operator: the job stops */
+  Error  error;
+} OpContext;
+
+typedef struct OpEdge { Op *to; uint32_t port; } OpEdge;
+
+struct Op {
+  const OpClass  *cls;
+  const PlanNode *plan;
+  OpContext      *ctx;
+  Vec(OpEdge)     readers;
+  uint32_t        channel;    /* of a derived stream */
+  uint64_t        rows_in, rows_out;
+  Ticks           watermark;  /* of its output, as far as it told its readers (the last one) */
+};
+
+struct OpClass {
+  PlanKind    kind;
+  const char *name;
+  size_t      bytes;          /* of the struct that begins with Op */
+  Status (*open)(Op *op, Error *err);                       /* NULL: nothing to prepare */
+  void   (*push)(Op *op, uint32_t port, const Batch *batch);
+  void   (*advance)(Op *op, uint32_t port, uint32_t channel, Ticks w);
+  Status (*save)(Op *op, StateWriter *out, Error *err);     /* NULL: no state */
+  Status (*load)(Op *op, StateReader *in, Error *err);
+  void   (*oldest)(const Op *op, Lineage *into);
+  void   (*close)(Op *op);                                  /* frees what the operator holds, not op itself */
+  void   (*describe)(const PlanNode *node, StrBuf *out);    /* what it keeps, for explain; NULL: nothing */
+};
+
+/* One list per kind of thing: registry.c. */
+const OpClass *op_class(PlanKind kind);
+
+Op    *op_new(const PlanNode *plan, OpContext *ctx);
+void   op_free(Op *op); /* closes it */
+void   op_connect(Op *from, Op *to, uint32_t port);
+/* To the readers; the caller keeps its reference. Empty batches are not passed on. */
+void   op_emit(Op *op, const Batch *batch);
+void   op_advance(Op *op, uint32_t channel, Ticks w);
+/* Passes a batch or watermark into an operator (counts rows). */
+void   op_push(Op *op, uint32_t port, const Batch *batch);
+void   op_push_time(Op *op, uint32_t port, uint32_t channel, Ticks w);
+void   op_fail_rows(Op *op, const Batch *batch, const RowFailures *failures);
+/* The operator cannot go on (state does not fit, a limit is exceeded): the job stops with this error. */
+void   op_fail(Op *op, Status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+uint32_t op_new_channel(Op *op);
+
+/* ---- op_entrance.c: what the job calls directly ---- */
+
+/* The channel of a partition; made, and announced to the readers, on first use. */
+uint32_t entrance_channel(Op *op, uint32_t partition);
+/* Events of one partition in arrival order. `arrival` (COL_DATETIME, may be NULL: none is known) is clamped per
+** partition to never decrease. batch->time is still NULL; batch->channel is ignored. */
+void   entrance_push(Op *op, uint32_t partition, const Batch *batch, const Column *arrival);
+/* Live inputs: the partition is idle and the wall clock says that no event before `floor` is to be expected:
+** W = max(W, floor). */
+void   entrance_idle(Op *op, uint32_t partition, Ticks floor);
+/* The partition has no more events: everything buffered goes out, W = TICKS_MAX. */
+void   entrance_finish(Op *op, uint32_t partition);
+
+#endif

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "ops/op.h"
 #include "ops/reference_table.h"
+#include "types/cast.h"
 
 enum { TABLE_VERSION = 1, PAIRS_AT_ONCE = 32768 };
 

@@ -14,6 +14,9 @@
 #include "io/registry.h"
 #include "ops/op.h"
 
+typedef struct Job Job;
+typedef struct JobProgress JobProgress;
+
 typedef struct JobBinding {
   Str  name;          /* input or output of the query */
   Str  where;         /* cli.md WHERE */
@@ -40,10 +43,10 @@ typedef struct JobSpec {
   uint32_t batch_rows;          /* 0: BATCH_ROWS; tests use 1 and 3 */
   const IoRegistry *registry;
   const Clock *clock;           /* NULL: the real one */
-  void   (*progress)(void *context, const struct JobProgress *progress); /* about every second; NULL: none */
+  void   (*progress)(void *context, const JobProgress *progress); /* about every second; NULL: none */
   void    *context;
   /* Tests: called between batches, with nothing in flight; may save and replace the operators (job_restore). */
-  void   (*between_batches)(void *context, struct Job *job);
+  void   (*between_batches)(void *context, Job *job);
 } JobSpec;
 
 typedef struct JobInputProgress {
@@ -61,7 +64,7 @@ typedef struct JobOutputProgress {
   char  state[160];
 } JobOutputProgress;
 
-typedef struct JobProgress {
+struct JobProgress {
   JobInputProgress  *inputs;
   uint32_t inputs_len;
   JobOutputProgress *outputs;
@@ -72,9 +75,7 @@ typedef struct JobProgress {
   const char *quarantine_path;
   int64_t  elapsed_ns;
   Ticks    lag;                 /* wall clock minus the oldest live watermark; 0 for recorded inputs */
-} JobProgress;
-
-typedef struct Job Job;
+};
 
 Status job_open(const JobSpec *spec, PlanScript *plan, Job **out, Error *err);
 /* STATUS_OK: the inputs ended or job_stop was asked, everything is delivered. */

@@ -59,9 +59,14 @@ static bool named_by_as(const Keyword *keyword) {
   return keyword->class != KEYWORD_RESERVED && !str_eq(keyword->follow, STR("("));
 }
 
+/* The name in CREATE TABLE stands in front of a parenthesis, as some keywords do. */
+static bool named_by_create(const Keyword *keyword, const Tokens *tokens, uint32_t at) {
+  return keyword->class != KEYWORD_RESERVED && at >= 2 && tokens->items[at - 1].kind == TK_TABLE && tokens->items[at - 2].kind == TK_CREATE;
+}
+
 static int token_in_context(const Keyword *keyword, const Tokens *tokens, uint32_t at, Str source) {
   int before = at ? tokens->items[at - 1].kind : TOKEN_END;
-  if (before == TK_DOT) return TK_IDENT;
+  if (before == TK_DOT || named_by_create(keyword, tokens, at)) return TK_IDENT;
   for (Str text = keyword->text; keyword < table + KEYWORDS && str_eq(keyword->text, text); keyword++) {
     if (before == TK_AS && named_by_as(keyword)) continue;
     if (keyword->token == TK_TOP && before != TK_SELECT && before != TK_DISTINCT) continue;

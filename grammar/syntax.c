@@ -115,6 +115,11 @@ static int clause_rank(int kind) {
   }
 }
 
+static const char *clause_name(int kind) {
+  static const char *const names[] = {"", "SELECT", "INTO", "FROM", "WHERE", "GROUP BY", "HAVING"};
+  return names[clause_rank(kind)];
+}
+
 static bool ends_part(int kind) {
   return clause_rank(kind) || kind == TOKEN_END || kind == TK_SEMI || kind == TK_UNION || kind == TK_WITH ||
          kind == TK_JOIN || kind == TK_ON || kind == TK_CREATE;
@@ -188,7 +193,9 @@ static bool explain_trailing_comma(Syntax *s) {
 }
 
 static bool explain_unclosed_parenthesis(Syntax *s) {
-  if (innermost(s) != TK_LP || !accepts(s, TK_RP) || !ends_part(s->token.kind)) return false;
+  if (innermost(s) != TK_LP || !accepts(s, TK_RP)) return false;
+  bool named = s->token.kind == TK_AS && repairs(s, &s->before, TK_RP, s->at, 2);
+  if (!ends_part(s->token.kind) && !named) return false;
   StrBuf buf = {0};
   Diag *diag = complain(s, DIAG_unclosed_parenthesis, token_at(s, s->open.items[s->open.len - 1]).span, "this parenthesis is never closed");
   diag_label(s->p->diags, diag, place(s), "`)` is missing before this");
@@ -268,14 +275,14 @@ static bool explain_clause_order(Syntax *s) {
   if (rank < 2 || at == UINT32_MAX || s->prev.kind == TK_COMMA || !ends_operand(s->prev.kind)) return false;
   Token clause = token_at(s, at);
   if (clause_rank(clause.kind) < rank) return false;
-  Str word = text_at(s, s->at), other = text_at(s, at);
+  const char *word = clause_name(s->token.kind), *other = clause_name(clause.kind);
   if (clause.kind == s->token.kind) {
-    Diag *diag = diag_add(s->p->diags, DIAG_clause_twice, s->token.span, STR_FMT " is given twice", STR_ARG(word));
+    Diag *diag = diag_add(s->p->diags, DIAG_clause_twice, s->token.span, "%s is given twice", word);
     diag_label(s->p->diags, diag, clause.span, "first here");
     return true;
   }
-  Diag *diag = diag_add(s->p->diags, DIAG_clause_order, s->token.span, STR_FMT " must stand before " STR_FMT, STR_ARG(word), STR_ARG(other));
-  diag_label(s->p->diags, diag, clause.span, STR_FMT " is here", STR_ARG(other));
+  Diag *diag = diag_add(s->p->diags, DIAG_clause_order, s->token.span, "%s must stand before %s", word, other);
+  diag_label(s->p->diags, diag, clause.span, "%s is here", other);
   diag_hint(s->p->diags, diag, "the order is SELECT, INTO, FROM, WHERE, GROUP BY, HAVING");
   return true;
 }
@@ -524,7 +531,7 @@ static bool explain_expected(Syntax *s) {
 static bool (*const explanations[])(Syntax *) = {
     explain_foreign_words, explain_statement,   explain_union_parenthesis, explain_index,
     explain_extra_parenthesis, explain_unquoted_name, explain_comma_join,  explain_comparison_chain,
-    explain_half_keyword,  explain_misspelt,      explain_trailing_comma, explain_reserved_word,  explain_case,
+    explain_misspelt,      explain_half_keyword,  explain_trailing_comma, explain_reserved_word,  explain_case,
     explain_unclosed_parenthesis, explain_missing_on, explain_clause_order, explain_missing_comma,
     explain_expected,
 };

@@ -14,7 +14,7 @@ typedef struct ChannelClock { uint32_t channel; Ticks watermark; } ChannelClock;
 
 typedef struct ClockSet { /* zero-initialise; release with clock_set_release */
   Vec(ChannelClock) clocks;
-  Ticks min;          /* of all channels; TICKS_MIN before the first is known */
+  Ticks min;          /* of all channels; means nothing before the first is announced */
 } ClockSet;
 
 /* Announces a channel (w = TICKS_MIN) or moves its clock forward; a step back is ignored. True when the minimum

@@ -25,6 +25,8 @@ typedef struct DecodeSpec {
   const DecodeField *declared_only; /* declared columns nobody reads: checked, not decoded */
   uint32_t declared_only_len;
   uint32_t record_bytes_max; /* a longer event is bad ("oversize"); 0: 1 MB */
+  const Str *table;          /* all column names of CREATE TABLE in order: those of a CSV without a header */
+  uint32_t table_len;
 } DecodeSpec;
 
 typedef struct DecodedBatch {

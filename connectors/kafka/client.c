@@ -9,6 +9,7 @@
 enum {
   TOPIC_WAIT_MS = 3000,  /* a topic made a moment ago may not have reached every broker */
   SLICE_FIRST_MS = 500,  /* of asking for metadata; doubles, so that a slow broker gets its chance */
+  SLICE_LAST_MS = 16000,
   RETRY_PAUSE_MS = 100,
 };
 
@@ -155,9 +156,10 @@ static void suggest_topic(KafkaClient *client, Error *err) {
   unsigned best_distance = (unsigned)(client->target.topic.len / 3) + 1;
   if (rd_kafka_metadata(client->rk, 1, NULL, &metadata, SLICE_FIRST_MS)) return;
   for (int i = 0; i < metadata->topic_cnt; i++) {
-    unsigned distance = str_distance(str_from(metadata->topics[i].topic), client->target.topic);
-    if (distance >= best_distance || metadata->topics[i].topic[0] == '_') continue;
-    best = metadata->topics[i].topic;
+    const rd_kafka_metadata_topic_t *topic = &metadata->topics[i];
+    unsigned distance = str_distance(str_from(topic->topic), client->target.topic);
+    if (distance >= best_distance || topic->err || topic->topic[0] == '_') continue;
+    best = topic->topic;
     best_distance = distance;
   }
   if (best) error_hint(err, "did you mean %s?", best);
@@ -201,7 +203,7 @@ Status kafka_client_partitions(KafkaClient *client, Ticks timeout, KafkaNumbers 
   int64_t start_ns = clock_monotonic_ns(), deadline_ns = start_ns + timeout * 100;
   rd_kafka_resp_err_t code;
   int32_t leaderless;
-  for (int slice_ms = SLICE_FIRST_MS;; slice_ms *= 2) {
+  for (int slice_ms = SLICE_FIRST_MS;; slice_ms = slice_ms < SLICE_LAST_MS ? slice_ms * 2 : slice_ms) {
     int left_ms = kafka_ms_left(deadline_ns);
     leaderless = -1;
     code = ask_partitions(client, left_ms < slice_ms ? left_ms + 1 : slice_ms, out, &leaderless);
@@ -210,7 +212,7 @@ Status kafka_client_partitions(KafkaClient *client, Ticks timeout, KafkaNumbers 
     left_ms = kafka_ms_left(deadline_ns);
     if (is_unknown_topic(code) && (clock_monotonic_ns() - start_ns) / 1000000 >= TOPIC_WAIT_MS) break;
     if (left_ms == 0 || is_refusal(client, code)) break;
-    if (!is_no_answer(code)) clock_sleep_ms(RETRY_PAUSE_MS);
+    clock_sleep_ms(RETRY_PAUSE_MS);
   }
   kafka_client_serve(client, 0);
   if (is_no_answer(code)) return no_broker(client, timeout, err);

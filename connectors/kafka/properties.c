@@ -41,9 +41,14 @@ void kafka_conf_must(rd_kafka_conf_t *conf, const char *name, const char *value)
   if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) != RD_KAFKA_CONF_OK) BUG("%s", reason);
 }
 
+/* Of the client or of its topics: rd_kafka_conf_set takes both. */
 static bool is_property(const rd_kafka_conf_t *conf, const char *name) {
   size_t len = 0;
-  return rd_kafka_conf_get(conf, name, NULL, &len) == RD_KAFKA_CONF_OK;
+  if (rd_kafka_conf_get(conf, name, NULL, &len) == RD_KAFKA_CONF_OK) return true;
+  rd_kafka_topic_conf_t *topic = rd_kafka_topic_conf_new();
+  bool found = rd_kafka_topic_conf_get(topic, name, NULL, &len) == RD_KAFKA_CONF_OK;
+  rd_kafka_topic_conf_destroy(topic);
+  return found;
 }
 
 static Status unknown_property(const KafkaProperties *properties, Str name, Error *err) {

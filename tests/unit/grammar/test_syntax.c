@@ -51,7 +51,7 @@ static void misspelt_keywords(void **state) {
   static const char *const queries[] = {
       "SELCT a FROM b", "SELECT a FORM b", "SELECT a FRMO b", "SELECT a FROM b WEHRE c = 1", "SELECT a FROM b WERE c = 1",
       "SELECT a FROM b GROPU BY c", "SELECT COUNT(*) FROM b TIMESTAP BY c", "SELECT a FROM b PARTITON BY c",
-      "SELECT a FROM b LEFT JION c ON 1 = 1", "SELECT a FROM b HAVIN c = 1", "SELECT a FROM b UNOIN SELECT c FROM d",
+      "SELECT a FROM b LEFT JION c ON 1 = 1", "SELECT a FROM b HAVIN c = 1",
       "SELECT a ITNO b FROM c", "SELECT a FROM b CORSS APPLY f(c)", "SELECT CASE WHNE a = 1 THEN 2 END FROM b",
       "WIHT a AS (SELECT b FROM c) SELECT b FROM a", "SELECT a FROM b WHERE c LIEK 'd'", "SELECT a FROM b WHERE c = 1 ADN d = 2",
   };

@@ -1,0 +1,83 @@
+/* deliver.c: from the reading side into the graph: partitions, arrival, the idle rule, positions. */
+#include "run/internal.h"
+
+void input_announce(JobInput *in) {
+  unsigned count = in->cls->partitions(in->source);
+  while (in->partitions.len < count) {
+    uint32_t partition = in->partitions.len;
+    vec_push(&in->job->origins, (Origin){in, partition});
+    vec_push(&in->partitions, (InputPartition){.origin = in->job->origins.len - 1, .position = INT64_MIN});
+    for (uint32_t i = 0; i < in->entrances.len; i++) entrance_channel(in->entrances.items[i], partition);
+  }
+}
+
+/* An entrance without TIMESTAMP BY needs an arrival: without a known one it is the start of the run. */
+static void push_entrance(JobInput *in, Op *entrance, const InputBatch *item) {
+  if (item->arrival || entrance->plan->entrance.timestamp) {
+    entrance_push(entrance, item->partition, item->batch, item->arrival);
+    return;
+  }
+  Value started = value_datetime(in->job->started);
+  Column *arrival = column_constant(&started, item->batch->rows, false);
+  entrance_push(entrance, item->partition, item->batch, arrival);
+  column_unref(arrival);
+}
+
+void input_deliver(JobInput *in, InputBatch *item) {
+  input_announce(in);
+  InputPartition *partition = &in->partitions.items[item->partition];
+  lineage_add(&item->batch->lineage, partition->origin, item->first);
+  in->counts.events += item->batch->rows;
+  for (uint32_t i = 0; i < in->entrances.len; i++) push_entrance(in, in->entrances.items[i], item);
+  partition->position = item->next;
+  if (item->largest_arrival >= in->largest_arrival && item->largest_arrival != TICKS_MIN) {
+    in->largest_arrival = item->largest_arrival;
+    in->largest_read_at = item->read_at;
+  }
+  in->job->last_event_ns = clock_monotonic_ns();
+}
+
+/* semantics.md section 3: a partition at its end does not hold the others. */
+void input_idle(JobInput *in) {
+  if (!in->cls->live || in->largest_arrival == TICKS_MIN) return;
+  Ticks tolerance = in->job->ctx.policy.late, longest = 5 * TICKS_PER_SECOND;
+  if (tolerance < 0) tolerance = longest;
+  Ticks passed = clock_wall(in->job->clock) - in->largest_read_at;
+  Ticks floor = in->largest_arrival + (passed > 0 ? passed : 0) - tolerance;
+  for (uint32_t p = 0; p < in->partitions.len; p++) {
+    PartitionState state;
+    in->cls->partition_state(in->source, p, &state);
+    if (!state.at_end || in->partitions.items[p].finished) continue;
+    for (uint32_t i = 0; i < in->entrances.len; i++) entrance_idle(in->entrances.items[i], p, floor);
+  }
+}
+
+void input_finish(JobInput *in) {
+  if (in->finished) return;
+  in->finished = true;
+  input_announce(in);
+  for (uint32_t p = 0; p < in->partitions.len; p++) {
+    in->partitions.items[p].finished = true;
+    for (uint32_t i = 0; i < in->entrances.len; i++) entrance_finish(in->entrances.items[i], p);
+  }
+}
+
+Ticks input_watermark(const JobInput *in) {
+  Ticks lowest = TICKS_MAX;
+  for (uint32_t i = 0; i < in->entrances.len; i++)
+    if (in->entrances.items[i]->watermark < lowest) lowest = in->entrances.items[i]->watermark;
+  return in->finished ? TICKS_MAX : lowest;
+}
+
+Status input_commit(JobInput *in, const Lineage *held, Error *err) {
+  if (in->cls == NULL || in->cls->commit == NULL) return STATUS_OK;
+  Vec(int64_t) offsets = {0};
+  for (uint32_t p = 0; p < in->partitions.len; p++) {
+    int64_t oldest = lineage_oldest(held, in->partitions.items[p].origin);
+    int64_t position = in->partitions.items[p].position;
+    vec_push(&offsets, oldest < position ? oldest : position);
+  }
+  Status status = in->cls->commit(in->source, offsets.items, offsets.len, err);
+  vec_release(&offsets);
+  return status;
+}

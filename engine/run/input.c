@@ -1,0 +1,306 @@
+/* input.c: bindings of inputs, and reading: bytes -> messages -> decoded batches.
+**
+** A stream source (a file) gives bytes; the format's framer cuts them into messages; what is left of a piece moves
+** to the front of the next. A message source (Kafka) gives messages. Either way messages are decoded
+** `batch_rows` at a time. Nothing here touches the graph, so the reading side can run on a thread of its own. */
+#include "run/internal.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "types/cast.h"
+
+enum { PIECE_BYTES = 1 << 20 };
+
+/* ---- bindings --------------------------------------------------------------------------------- */
+
+static const JobBinding *find_binding(const JobSpec *spec, Str name) {
+  for (uint32_t i = 0; i < spec->inputs_len; i++)
+    if (str_eq_nocase(spec->inputs[i].name, name)) return &spec->inputs[i];
+  return NULL;
+}
+
+/* Format options stand among the options of the WHERE; the connector ignores those it does not know by asking. */
+static Status open_format(JobInput *in, Arena *arena, Error *err) {
+  const IoRegistry *registry = in->job->spec->registry;
+  const Str *name = where_option(&in->where, "format");
+  in->format = name ? registry_format(registry, *name) : registry_format_of_path(registry, in->where.target);
+  if (name && in->format == NULL)
+    return error_set(err, STATUS_CONFIG, in->plan->name.ptr, "there is no format `" STR_FMT "`", STR_ARG(*name));
+  if (in->format == NULL) in->format = registry_format(registry, STR("json"));
+  in->format_options = arena_zalloc(arena, in->format->options_bytes + 1);
+  if (in->format->options == NULL) return STATUS_OK;
+  options_defaults(in->format->options, in->format_options);
+  for (uint32_t i = 0; i < in->where.options.len; i++) {
+    bool known;
+    TRY(options_set(in->format->options, in->format_options, arena, in->where.options.items[i].name,
+                    in->where.options.items[i].value, in->plan->name.ptr, &known, err));
+  }
+  return STATUS_OK;
+}
+
+/* The plan's fields, and behind them the field that holds the arrival time. */
+static void fill_spec(JobInput *in, Arena *arena) {
+  const PlanInput *plan = in->plan;
+  DecodeField *fields = ARENA_ARRAY(arena, DecodeField, plan->fields_len + 1);
+  if (plan->fields_len) memcpy(fields, plan->fields, plan->fields_len * sizeof *fields);
+  in->spec = (DecodeSpec){.fields = fields, .fields_len = plan->fields_len, .payload = plan->payload,
+                          .compat = in->job->plan->compat, .declared_only = plan->declared_only,
+                          .declared_only_len = plan->declared_only_len};
+  if (in->binding->arrival_field.len == 0) return;
+  Str *path = ARENA_ARRAY(arena, Str, 64), rest = in->binding->arrival_field;
+  uint32_t depth = 0;
+  while (depth < 64 && str_cut(rest, '.', &path[depth], &rest)) depth++;
+  if (depth < 64) depth++;
+  fields[in->spec.fields_len++] = (DecodeField){.path = path, .depth = depth};
+}
+
+static Status unknown_scheme(JobInput *in, Error *err) {
+  error_set(err, STATUS_CONFIG, in->plan->name.ptr, "nothing here reads `" STR_FMT ":`", STR_ARG(in->where.scheme));
+  return error_hint(err, "bind the input to a file, kafka://... or (reference data) odbc:...");
+}
+
+static Status open_rows(JobInput *in, const RowsClass *cls, const SourceConfig *config, Arena *arena, Error *err) {
+  if (!in->plan->reference) {
+    error_set(err, STATUS_CONFIG, in->plan->name.ptr, "`" STR_FMT ":` is reference data and cannot be a stream",
+              STR_ARG(in->where.scheme));
+    return error_hint(err, "bind it with --reference and JOIN it");
+  }
+  return cls->open(config, &in->spec, arena, &in->rows, err);
+}
+
+static Status open_source(JobInput *in, Arena *arena, Error *err) {
+  const JobSpec *spec = in->job->spec;
+  SourceConfig config = {.job = spec->name, .alias = in->plan->name.ptr, .where = &in->where, .start = spec->start,
+                         .start_time = spec->start_time};
+  const RowsClass *rows = registry_rows(spec->registry, in->where.scheme);
+  if (rows && in->plan->reference) return open_rows(in, rows, &config, arena, err);
+  in->cls = registry_source(spec->registry, in->where.scheme);
+  if (in->cls == NULL && rows) return open_rows(in, rows, &config, arena, err);
+  if (in->cls == NULL) return unknown_scheme(in, err);
+  if (in->cls->live && in->plan->reference)
+    return error_set(err, STATUS_CONFIG, in->plan->name.ptr, "reference data cannot be read from a live source");
+  const Str *sort = where_option(&in->where, "sort");
+  in->sort = sort && str_eq_nocase(*sort, STR("true"));
+  TRY(open_format(in, arena, err));
+  TRY(in->cls->open(&config, arena, &in->source, err));
+  return in->format->decoder_open(in->format_options, &in->spec, &in->decoder, err);
+}
+
+Status input_open(Job *job, JobInput *in, const PlanInput *plan, Error *err) {
+  *in = (JobInput){.job = job, .plan = plan, .last_arrival = TICKS_MIN, .largest_arrival = TICKS_MIN,
+                   .largest_read_at = TICKS_MIN};
+  in->binding = find_binding(job->spec, plan->name);
+  if (in->binding == NULL) {
+    error_set(err, STATUS_CONFIG, plan->name.ptr, "the input `" STR_FMT "` is bound to nothing", STR_ARG(plan->name));
+    return error_hint(err, "add %s " STR_FMT "=WHERE", plan->reference ? "--reference" : "--input", STR_ARG(plan->name));
+  }
+  TRY(where_parse(&job->arena, in->binding->where, &in->where, err));
+  fill_spec(in, &job->arena);
+  return open_source(in, &job->arena, err);
+}
+
+void input_close(JobInput *in) {
+  if (in->decoder) in->format->decoder_close(in->decoder);
+  if (in->source) in->cls->close(in->source);
+  if (in->rows) in->rows->cls->close(in->rows);
+  message_batch_release(&in->messages);
+  buffer_unref(in->piece);
+  buffer_unref(in->spare);
+  where_release(&in->where);
+  vec_release(&in->entrances);
+  vec_release(&in->partitions);
+}
+
+/* ---- reading a stream of bytes ---------------------------------------------------------------- */
+
+/* A buffer with the unframed rest of the last piece at its front and room behind. */
+static Buffer *next_piece(JobInput *in) {
+  size_t rest = in->piece ? in->piece->len - in->piece_begin : 0;
+  size_t cap = rest + PIECE_BYTES;
+  Buffer *piece = in->spare;
+  in->spare = NULL;
+  if (piece == NULL || piece->cap < cap || atomic_load(&piece->refs) != 1) {
+    buffer_unref(piece);
+    piece = buffer_new(cap < 2 * PIECE_BYTES ? 2 * PIECE_BYTES : cap);
+  }
+  if (rest) memcpy(piece->data, in->piece->data + in->piece_begin, rest);
+  piece->len = rest;
+  in->spare = in->piece;
+  in->piece = piece;
+  in->piece_begin = 0;
+  return piece;
+}
+
+static void frame_piece(JobInput *in, bool at_end) {
+  Buffer *piece = in->piece;
+  message_batch_clear(&in->messages);
+  in->message_next = 0;
+  in->messages.bytes = buffer_ref(piece);
+  in->messages.blob = in->blob;
+  in->messages.partition = 0;
+  memset(piece->data + piece->len, 0, BUFFER_PADDING);
+  size_t used = in->format->frame(in->decoder, piece->data, piece->len, in->file_offset, at_end, &in->messages,
+                                  errors_bad_record, in);
+  in->piece_begin = used;
+  in->file_offset += (int64_t)used;
+}
+
+static Status read_stream(JobInput *in, int timeout_ms, SourceEvent *event, Error *err) {
+  Buffer *piece = next_piece(in);
+  size_t got = 0;
+  Str blob = in->blob;
+  TRY(in->cls->read(in->source, timeout_ms, piece->data + piece->len, piece->cap - piece->len, &got, &blob, event, err));
+  piece->len += got;
+  in->bytes += got;
+  in->blob = blob;
+  if (*event == SOURCE_NOTHING && got == 0) return STATUS_OK;
+  bool at_end = *event == SOURCE_FILE_END || *event == SOURCE_END;
+  frame_piece(in, at_end);
+  if (at_end) {
+    in->piece_begin = piece->len;
+    in->file_offset = 0;
+    if (in->format->next_file) in->format->next_file(in->decoder);
+  }
+  if (*event == SOURCE_END) in->read_all = true;
+  *event = SOURCE_DATA;
+  return STATUS_OK;
+}
+
+/* ---- messages --------------------------------------------------------------------------------- */
+
+static Status read_messages(JobInput *in, int timeout_ms, SourceEvent *event, Error *err) {
+  message_batch_clear(&in->messages);
+  in->message_next = 0;
+  if (in->cls->read) return read_stream(in, timeout_ms, event, err);
+  TRY(in->cls->poll(in->source, timeout_ms, &in->messages, event, err));
+  for (uint32_t i = 0; i < in->messages.messages.len; i++) in->bytes += in->messages.messages.items[i].len;
+  if (*event == SOURCE_END) in->read_all = true;
+  return STATUS_OK;
+}
+
+/* The next run of messages without tombstones: [*first, *first + count). */
+static uint32_t next_run(JobInput *in, uint32_t *first) {
+  const Message *messages = in->messages.messages.items;
+  uint32_t len = in->messages.messages.len, tombstones = 0;
+  while (in->message_next < len && messages[in->message_next].tombstone) in->message_next++, tombstones++;
+  if (tombstones) quarantine_count(in->job->quarantine, QUARANTINE_TOMBSTONE, tombstones);
+  *first = in->message_next;
+  uint32_t most = in->job->ctx.batch_rows, count = 0;
+  while (*first + count < len && count < most && !messages[*first + count].tombstone) count++;
+  in->message_next += count;
+  return count;
+}
+
+/* ---- decoded batches -------------------------------------------------------------------------- */
+
+static Column *constant_of(Value value, uint32_t rows) { return column_constant(&value, rows, true); }
+
+static Column *meta_column(JobInput *in, InputColumnKind kind, uint32_t rows, uint32_t partition) {
+  switch (kind) {
+    case INPUT_PROCESSED: return constant_of(value_datetime(clock_wall(in->job->clock)), rows);
+    case INPUT_PARTITION: {
+      PartitionState state = {0};
+      if (in->source) in->cls->partition_state(in->source, partition, &state);
+      return constant_of(value_bigint(state.number), rows);
+    }
+    case INPUT_BLOB: return in->blob.len ? constant_of(value_text(in->blob), rows) : column_new(COL_NULL, rows);
+    case INPUT_FIELD:
+    case INPUT_PAYLOAD:
+    case INPUT_ARRIVAL: break;
+  }
+  return column_new(COL_NULL, rows);
+}
+
+Batch *input_batch(JobInput *in, DecodedBatch *decoded, uint32_t partition) {
+  const PlanInput *plan = in->plan;
+  Batch *batch = batch_new(decoded->rows, plan->cols_len);
+  for (uint32_t i = 0; i < plan->cols_len; i++) {
+    if (plan->kinds[i] == INPUT_FIELD) batch->cols[i] = column_ref(decoded->cols[plan->field_of[i]]);
+    else if (plan->kinds[i] == INPUT_PAYLOAD && decoded->payload) batch->cols[i] = column_ref(decoded->payload);
+    else if (plan->kinds[i] != INPUT_ARRIVAL) batch->cols[i] = meta_column(in, plan->kinds[i], decoded->rows, partition);
+  }
+  if (decoded->payload) batch->payload = column_ref(decoded->payload);
+  return batch;
+}
+
+static Column *offsets_of(const JobInput *in, const DecodedBatch *decoded) {
+  Column *offsets = column_new(COL_BIGINT, decoded->rows);
+  const Message *messages = in->messages.messages.items;
+  for (uint32_t i = 0; i < decoded->rows; i++) column_i64(offsets)[i] = messages[decoded->message[i]].offset;
+  return offsets;
+}
+
+/* The arrival of each row: the transport's, else the recorded field's, else unknown (NULL). */
+static Column *arrivals_of(JobInput *in, const DecodedBatch *decoded) {
+  bool recorded = in->binding->arrival_field.len > 0;
+  if (!recorded && !in->cls->live) return NULL;
+  Column *arrivals = column_new(COL_DATETIME, decoded->rows);
+  Ticks now = clock_wall(in->job->clock);
+  const Message *messages = in->messages.messages.items;
+  const Column *field = recorded ? decoded->cols[in->plan->fields_len] : NULL;
+  for (uint32_t i = 0; i < decoded->rows; i++) {
+    Ticks t = messages[decoded->message[i]].arrival;
+    if (field) {
+      Value value = column_get(field, i);
+      if (!value_to_ticks(&value, &t)) t = in->last_arrival == TICKS_MIN ? in->job->started : in->last_arrival;
+    }
+    if (t == TICKS_MIN) t = now;
+    column_i64(arrivals)[i] = in->last_arrival = t;
+  }
+  return arrivals;
+}
+
+static void fill_arrival_columns(JobInput *in, Batch *batch, const Column *arrival) {
+  for (uint32_t i = 0; i < in->plan->cols_len; i++) {
+    if (in->plan->kinds[i] != INPUT_ARRIVAL) continue;
+    batch->cols[i] = arrival ? column_ref((Column *)arrival) : constant_of(value_datetime(in->job->started), batch->rows);
+  }
+}
+
+static Ticks largest_of(const Column *arrival) {
+  Ticks largest = TICKS_MIN;
+  for (uint32_t i = 0; arrival && i < arrival->rows; i++)
+    if (column_i64(arrival)[i] > largest) largest = column_i64(arrival)[i];
+  return largest;
+}
+
+static bool decode_run(JobInput *in, uint32_t first, uint32_t count, InputBatch *out) {
+  const Message *messages = in->messages.messages.items;
+  DecodedBatch decoded = {0};
+  in->format->decode(in->decoder, &in->messages, first, count, &decoded, errors_bad_record, in);
+  uint32_t partition = in->messages.partition;
+  *out = (InputBatch){.batch = input_batch(in, &decoded, partition), .partition = partition,
+                      .first = messages[first].offset, .next = messages[first + count - 1].offset + 1,
+                      .largest_arrival = TICKS_MIN, .read_at = clock_wall(in->job->clock)};
+  in->events += decoded.rows;
+  out->batch->offset = offsets_of(in, &decoded);
+  out->arrival = arrivals_of(in, &decoded);
+  out->largest_arrival = largest_of(out->arrival);
+  fill_arrival_columns(in, out->batch, out->arrival);
+  decoded_batch_release(&decoded);
+  return true;
+}
+
+Status input_next(JobInput *in, int timeout_ms, InputBatch *out, SourceEvent *event, Error *err) {
+  *event = SOURCE_DATA;
+  for (;;) {
+    uint32_t first, count = next_run(in, &first);
+    if (count > 0) {
+      decode_run(in, first, count, out);
+      return STATUS_OK;
+    }
+    if (in->read_all) {
+      *event = SOURCE_END;
+      return STATUS_OK;
+    }
+    TRY(read_messages(in, timeout_ms, event, err));
+    if (*event == SOURCE_NOTHING) return STATUS_OK;
+    if (*event == SOURCE_FILE_END) *event = SOURCE_DATA;
+  }
+}
+
+void input_batch_release(InputBatch *item) {
+  batch_unref(item->batch);
+  column_unref(item->arrival);
+}

@@ -1,0 +1,134 @@
+/* internal.h: what the files of run/ share. Not included from outside. */
+#ifndef WEIR_RUN_INTERNAL_H
+#define WEIR_RUN_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "run/job.h"
+
+/* An origin is one partition of one input: what lineage numbers stand for. */
+typedef struct Origin { struct JobInput *input; uint32_t partition; } Origin;
+
+typedef struct InputPartition {
+  uint32_t origin;
+  int64_t  position;    /* offset behind the last event that entered the graph; INT64_MIN: none yet */
+  bool     finished;
+} InputPartition;
+
+/* One decoded batch on its way from the reading side to the graph. */
+typedef struct InputBatch {
+  Batch   *batch;       /* columns of the plan, payload and offset; no time yet */
+  Column  *arrival;     /* NULL: none is known */
+  uint32_t partition;
+  int64_t  first, next; /* offsets: of the first event, and behind the last */
+  Ticks    largest_arrival, read_at; /* TICKS_MIN: no arrival */
+} InputBatch;
+
+typedef struct JobInput {
+  Job             *job;
+  const PlanInput *plan;
+  const JobBinding *binding;
+  Where            where;
+  bool             sort;       /* ?sort=true */
+  Vec(Op *)        entrances;  /* of a stream; the scan of reference data is `scan` */
+  Op              *scan;
+
+  /* the reading side */
+  const SourceClass *cls;
+  Source          *source;
+  const FormatClass *format;
+  void            *format_options;
+  Decoder         *decoder;
+  DecodeSpec       spec;       /* the plan's fields, and the arrival field behind them */
+  Rows            *rows;       /* reference data from a database */
+  MessageBatch     messages;
+  uint32_t         message_next;
+  Buffer          *spare;      /* for reading streams: the last buffer, when nobody holds it any more */
+  Buffer          *piece;      /* bytes read, not yet framed */
+  size_t           piece_begin;
+  int64_t          file_offset; /* of piece_begin in the file */
+  Str              blob;
+  bool             read_all;   /* the source has ended */
+  Ticks            last_arrival;
+  uint64_t         malformed, events, bytes;
+
+  /* the graph side */
+  Vec(InputPartition) partitions;
+  InputCounts      counts;
+  Ticks            largest_arrival, largest_read_at;
+  bool             finished;
+} JobInput;
+
+typedef struct JobOutput {
+  Job             *job;
+  const PlanOutput *plan;
+  Where            where;
+  const SinkClass *cls;
+  Sink            *sink;
+  const FormatClass *format;
+  void            *format_options;
+  bool             wrapped;    /* one of several on stdout: {"output":...,"row":...} */
+  Encoder         *encoder;    /* wrapped */
+  uint64_t         rows, rejected;
+  bool             waiting;    /* rows were written since the last flush */
+} JobOutput;
+
+struct Job {
+  const JobSpec *spec;
+  PlanScript    *plan;
+  Arena          arena;        /* as long as the job */
+  Arena          graph_arena;  /* as long as the operators */
+  OpContext      ctx;
+  Op           **ops;          /* by plan node id */
+  JobInput      *inputs;
+  uint32_t       inputs_len;
+  JobOutput     *outputs;
+  uint32_t       outputs_len;
+  Vec(Origin)    origins;
+  Quarantine    *quarantine;
+  Clock          real_clock;
+  const Clock   *clock;
+  Ticks          started;      /* run start: arrival time of recorded inputs that know none */
+  int64_t        started_ns, last_epoch_ns, last_progress_ns, last_event_ns;
+  uint64_t       runtime_errors;
+  atomic_int     stop;
+  JobProgress    progress;
+  StrBuf         row_text;     /* scratch */
+};
+
+/* graph.c */
+Status graph_build(Job *job, Error *err);
+void   graph_free(Job *job);
+
+/* input.c: bindings and reading */
+Status input_open(Job *job, JobInput *in, const PlanInput *plan, Error *err);
+void   input_close(JobInput *in);
+/* The next decoded batch; *event: SOURCE_DATA, SOURCE_NOTHING within the time-out, SOURCE_END. */
+Status input_next(JobInput *in, int timeout_ms, InputBatch *out, SourceEvent *event, Error *err);
+Batch *input_batch(JobInput *in, DecodedBatch *decoded, uint32_t partition); /* columns in plan order; takes them */
+void   input_batch_release(InputBatch *item);
+
+/* deliver.c: from the reading side into the graph */
+void   input_deliver(JobInput *in, InputBatch *item);
+void   input_announce(JobInput *in);   /* partitions that appeared */
+void   input_idle(JobInput *in);       /* the idle rule */
+void   input_finish(JobInput *in);     /* all partitions end */
+Ticks  input_watermark(const JobInput *in);
+Status input_commit(JobInput *in, const Lineage *held, Error *err);
+
+/* reference.c */
+Status reference_load(JobInput *in, Error *err);
+
+/* output.c */
+Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned unbound, Error *err);
+void   output_write(JobOutput *out, const Batch *batch);
+Status output_flush(JobOutput *out, Error *err);
+Status output_close(JobOutput *out, Error *err);
+
+/* errors.c: callbacks of OpContext, bad records */
+void   errors_rows_failed(void *job, const Op *op, const Batch *batch, const RowFailures *failures);
+void   errors_event_dropped(void *job, const Op *op, const Batch *batch, uint32_t row, int kind, const char *reason);
+void   errors_bad_record(void *input, const BadRecord *bad);
+void   errors_rejected(void *output, const Batch *batch, uint32_t row, const char *reason);
+
+#endif

@@ -1,0 +1,346 @@
+/* job.c: opening, the loop, epochs, progress, closing. See job.h for the life of a job. */
+#include "run/job.h"
+
+#include "base/mem.h"
+#include "run/internal.h"
+#include "state/state_memory.h"
+
+#define NS_PER_SECOND INT64_C(1000000000)
+enum {
+  EPOCH_QUIET_MS = 20,   /* output waits at most this long when nothing more comes in */
+  POLL_QUIET_MS = 10,    /* how long one poll waits when all inputs are quiet */
+};
+
+/* ---- callbacks of the operators --------------------------------------------------------------- */
+
+static void on_output(void *context, const Op *op, const Batch *batch) {
+  Job *job = context;
+  for (uint32_t i = 0; i < job->outputs_len; i++)
+    if (job->outputs[i].plan == op->plan->output) output_write(&job->outputs[i], batch);
+}
+
+static void on_output_time(void *context, const Op *op, Ticks w) { (void)context, (void)op, (void)w; }
+
+static InputCounts *on_counts(void *context, const PlanInput *plan) {
+  Job *job = context;
+  for (uint32_t i = 0; i < job->inputs_len; i++)
+    if (job->inputs[i].plan == plan) return &job->inputs[i].counts;
+  BUG("counts of an input the job does not have");
+}
+
+/* ---- opening ---------------------------------------------------------------------------------- */
+
+static void init_context(Job *job) {
+  const JobSpec *spec = job->spec;
+  job->ctx = (OpContext){.batch_rows = spec->batch_rows ? spec->batch_rows : BATCH_ROWS, .compat = job->plan->compat,
+                         .policy = spec->policy, .clock = job->clock, .job = job, .rows_failed = errors_rows_failed,
+                         .event_dropped = errors_event_dropped, .output = on_output, .output_time = on_output_time,
+                         .counts = on_counts};
+}
+
+static Status check_output_names(const Job *job, Error *err) {
+  for (uint32_t i = 0; i < job->spec->outputs_len; i++) {
+    Str name = job->spec->outputs[i].name;
+    bool found = false;
+    for (uint32_t j = 0; j < job->plan->outputs_len; j++) found |= str_eq_nocase(job->plan->outputs[j]->name, name);
+    if (found) continue;
+    error_set(err, STATUS_CONFIG, "", "the query writes no output `" STR_FMT "`", STR_ARG(name));
+    StrBuf names = {0};
+    for (uint32_t j = 0; j < job->plan->outputs_len; j++)
+      strbuf_printf(&names, "%s`" STR_FMT "`", j ? ", " : "", STR_ARG(job->plan->outputs[j]->name));
+    error_hint(err, "its outputs are %s", names.ptr);
+    strbuf_release(&names);
+    return STATUS_CONFIG;
+  }
+  return STATUS_OK;
+}
+
+static Status open_outputs(Job *job, Error *err) {
+  unsigned unbound = 0;
+  for (uint32_t i = 0; i < job->plan->outputs_len; i++) {
+    bool bound = false;
+    for (uint32_t j = 0; j < job->spec->outputs_len; j++)
+      bound |= str_eq_nocase(job->spec->outputs[j].name, job->plan->outputs[i]->name);
+    unbound += !bound;
+  }
+  job->outputs = mem_zalloc(mem_mul(job->plan->outputs_len + 1, sizeof *job->outputs));
+  for (uint32_t i = 0; i < job->plan->outputs_len; i++, job->outputs_len++) {
+    Status status = output_open(job, &job->outputs[i], job->plan->outputs[i], unbound, err);
+    if (status == STATUS_OK) continue;
+    job->outputs_len++; /* partly open: job_close releases it */
+    return status;
+  }
+  return STATUS_OK;
+}
+
+static Status open_inputs(Job *job, Error *err) {
+  job->inputs = mem_zalloc(mem_mul(job->plan->inputs_len + 1, sizeof *job->inputs));
+  for (uint32_t i = 0; i < job->plan->inputs_len; i++) {
+    Status status = input_open(job, &job->inputs[i], job->plan->inputs[i], err);
+    job->inputs_len++;
+    if (status != STATUS_OK) return status;
+  }
+  return STATUS_OK;
+}
+
+static void open_quarantine(Job *job) {
+  const JobSpec *spec = job->spec;
+  Str path = spec->quarantine ? str_from(spec->quarantine)
+                              : arena_printf(&job->arena, "%s.quarantine.ndjson", spec->name);
+  job->quarantine = quarantine_new(path.ptr, spec->name, spec->query_file);
+}
+
+static Status open_all(Job *job, Error *err) {
+  open_quarantine(job);
+  TRY(check_output_names(job, err));
+  TRY(open_inputs(job, err));
+  TRY(graph_build(job, err));
+  return open_outputs(job, err);
+}
+
+Status job_open(const JobSpec *spec, PlanScript *plan, Job **out, Error *err) {
+  Job *job = mem_zalloc(sizeof *job);
+  job->spec = spec;
+  job->plan = plan;
+  job->clock = spec->clock ? spec->clock : &job->real_clock;
+  job->started = spec->start_time ? spec->start_time : clock_wall(job->clock);
+  init_context(job);
+  Status status = open_all(job, err);
+  if (status != STATUS_OK) {
+    job_close(job);
+    return status;
+  }
+  *out = job;
+  return STATUS_OK;
+}
+
+/* ---- epochs ----------------------------------------------------------------------------------- */
+
+static bool output_waits(const Job *job) {
+  for (uint32_t i = 0; i < job->outputs_len; i++)
+    if (job->outputs[i].waiting) return true;
+  return false;
+}
+
+/* Sinks first, then the quarantine, then the positions: what is committed has been delivered. */
+static Status end_epoch(Job *job, Error *err) {
+  job->last_epoch_ns = clock_monotonic_ns();
+  for (uint32_t i = 0; i < job->outputs_len; i++) TRY(output_flush(&job->outputs[i], err));
+  TRY(quarantine_flush(job->quarantine, err));
+  Lineage held = {0};
+  for (uint32_t i = 0; i < job->plan->nodes_len; i++)
+    if (job->ops[i]->cls->oldest) job->ops[i]->cls->oldest(job->ops[i], &held);
+  Status status = STATUS_OK;
+  for (uint32_t i = 0; i < job->inputs_len && status == STATUS_OK; i++) status = input_commit(&job->inputs[i], &held, err);
+  lineage_release(&held);
+  return status;
+}
+
+static Status maybe_end_epoch(Job *job, bool quiet, Error *err) {
+  int64_t since = clock_monotonic_ns() - job->last_epoch_ns;
+  bool due = since >= NS_PER_SECOND || (quiet && output_waits(job) && since >= EPOCH_QUIET_MS * (NS_PER_SECOND / 1000));
+  return due ? end_epoch(job, err) : STATUS_OK;
+}
+
+/* ---- the loop --------------------------------------------------------------------------------- */
+
+static Status step_input(Job *job, JobInput *in, int timeout_ms, bool *moved, Error *err) {
+  InputBatch item = {0};
+  SourceEvent event;
+  TRY(input_next(in, timeout_ms, &item, &event, err));
+  if (event == SOURCE_END) {
+    input_finish(in);
+    *moved = true;
+  } else if (event == SOURCE_DATA) {
+    input_deliver(in, &item);
+    input_batch_release(&item);
+    *moved = true;
+    if (job->spec->between_batches) job->spec->between_batches(job->spec->context, job);
+  } else {
+    input_announce(in);
+    input_idle(in);
+  }
+  if (job->ctx.failed == STATUS_OK) return STATUS_OK;
+  if (err) *err = job->ctx.error;
+  return job->ctx.failed;
+}
+
+/* Recorded inputs are read in the order of their time, so that what waits for the others stays small. */
+static JobInput *next_recorded(Job *job) {
+  JobInput *next = NULL;
+  for (uint32_t i = 0; i < job->inputs_len; i++) {
+    JobInput *in = &job->inputs[i];
+    if (in->finished || in->cls == NULL || in->cls->live || in->plan->reference) continue;
+    if (next == NULL || input_watermark(in) < input_watermark(next)) next = in;
+  }
+  return next;
+}
+
+static Status step_all(Job *job, bool *moved, Error *err) {
+  *moved = false;
+  JobInput *recorded = next_recorded(job);
+  if (recorded) TRY(step_input(job, recorded, POLL_QUIET_MS, moved, err));
+  for (uint32_t i = 0; i < job->inputs_len; i++) {
+    JobInput *in = &job->inputs[i];
+    if (in->finished || in->cls == NULL || !in->cls->live) continue;
+    TRY(step_input(job, in, *moved ? 0 : POLL_QUIET_MS, moved, err));
+  }
+  return STATUS_OK;
+}
+
+static bool all_finished(const Job *job) {
+  for (uint32_t i = 0; i < job->inputs_len; i++)
+    if (!job->inputs[i].finished) return false;
+  return true;
+}
+
+static bool idle_long_enough(const Job *job) {
+  if (job->spec->until_idle == 0 || next_recorded((Job *)job)) return false;
+  return (clock_monotonic_ns() - job->last_event_ns) / 100 >= job->spec->until_idle;
+}
+
+static void finish_inputs(Job *job) {
+  for (uint32_t i = 0; i < job->inputs_len; i++)
+    if (!job->inputs[i].plan->reference) input_finish(&job->inputs[i]);
+}
+
+static void report_progress(Job *job) {
+  int64_t now = clock_monotonic_ns();
+  if (job->spec->progress == NULL || now - job->last_progress_ns < NS_PER_SECOND) return;
+  job->last_progress_ns = now;
+  job->spec->progress(job->spec->context, job_progress(job));
+}
+
+static Status run_loop(Job *job, Error *err) {
+  while (!all_finished(job) && !atomic_load(&job->stop)) {
+    bool moved;
+    TRY(step_all(job, &moved, err));
+    TRY(maybe_end_epoch(job, !moved, err));
+    if (idle_long_enough(job)) finish_inputs(job);
+    report_progress(job);
+  }
+  return STATUS_OK;
+}
+
+Status job_run(Job *job, Error *err) {
+  job->started_ns = job->last_epoch_ns = job->last_event_ns = job->last_progress_ns = clock_monotonic_ns();
+  for (uint32_t i = 0; i < job->inputs_len; i++)
+    if (job->inputs[i].plan->reference) TRY(reference_load(&job->inputs[i], err));
+  for (uint32_t i = 0; i < job->inputs_len; i++)
+    if (!job->inputs[i].plan->reference) input_announce(&job->inputs[i]);
+  Status status = run_loop(job, err);
+  if (status != STATUS_OK && status != STATUS_CANCELLED) { /* what was computed before still goes out */
+    Error ignored;
+    for (uint32_t i = 0; i < job->outputs_len; i++) output_flush(&job->outputs[i], &ignored);
+    quarantine_flush(job->quarantine, &ignored);
+    return status;
+  }
+  if (job->ctx.failed != STATUS_OK) {
+    if (err) *err = job->ctx.error;
+    return job->ctx.failed;
+  }
+  return end_epoch(job, err);
+}
+
+void job_stop(Job *job) { atomic_store(&job->stop, 1); }
+
+/* ---- progress --------------------------------------------------------------------------------- */
+
+static void input_progress(Job *job, uint32_t i, Ticks now) {
+  JobInput *in = &job->inputs[i];
+  JobInputProgress *progress = &job->progress.inputs[i];
+  *progress = (JobInputProgress){.name = in->plan->name, .counts = in->counts, .malformed = in->malformed,
+                                 .watermark = in->plan->reference ? TICKS_MIN : input_watermark(in)};
+  progress->counts.bytes = in->bytes;
+  if (in->cls && in->cls->state) in->cls->state(in->source, progress->state, sizeof progress->state);
+  if (in->plan->reference) return;
+  job->progress.events_in += in->counts.events;
+  if (!in->cls->live || in->finished || progress->watermark == TICKS_MIN) return;
+  if (now - progress->watermark > job->progress.lag) job->progress.lag = now - progress->watermark;
+}
+
+const JobProgress *job_progress(Job *job) {
+  JobProgress *progress = &job->progress;
+  if (progress->inputs == NULL) {
+    progress->inputs = ARENA_ARRAY(&job->arena, JobInputProgress, job->inputs_len + 1);
+    progress->outputs = ARENA_ARRAY(&job->arena, JobOutputProgress, job->outputs_len + 1);
+  }
+  progress->inputs_len = job->inputs_len;
+  progress->outputs_len = job->outputs_len;
+  progress->events_in = progress->rows_out = 0;
+  progress->lag = 0;
+  for (uint32_t i = 0; i < job->inputs_len; i++) input_progress(job, i, clock_wall(job->clock));
+  for (uint32_t i = 0; i < job->outputs_len; i++) {
+    JobOutput *out = &job->outputs[i];
+    progress->outputs[i] = (JobOutputProgress){.name = out->plan->name, .rows = out->rows, .rejected = out->rejected};
+    if (out->cls && out->cls->state) out->cls->state(out->sink, progress->outputs[i].state, sizeof progress->outputs[i].state);
+    progress->rows_out += out->rows;
+  }
+  progress->runtime_errors = job->runtime_errors;
+  progress->quarantined = quarantine_kept(job->quarantine);
+  progress->quarantine_path = quarantine_path(job->quarantine);
+  progress->elapsed_ns = clock_monotonic_ns() - job->started_ns;
+  return progress;
+}
+
+void job_samples(Job *job, StrBuf *out) { quarantine_samples(job->quarantine, 3, out); }
+
+/* ---- the end ---------------------------------------------------------------------------------- */
+
+void job_close(Job *job) {
+  if (job == NULL) return;
+  for (uint32_t i = 0; i < job->outputs_len; i++) output_close(&job->outputs[i], NULL);
+  for (uint32_t i = 0; i < job->inputs_len; i++) input_close(&job->inputs[i]);
+  if (job->ops) graph_free(job);
+  if (job->quarantine) quarantine_free(job->quarantine);
+  mem_free(job->outputs);
+  mem_free(job->inputs);
+  vec_release(&job->origins);
+  strbuf_release(&job->row_text);
+  arena_release(&job->arena);
+  mem_free(job);
+}
+
+/* ---- stop and restore, for tests -------------------------------------------------------------- */
+
+static Str step_name(Job *job, uint32_t id) {
+  return arena_printf(&job->graph_arena, "%s #%u", plan_kind_name(job->plan->nodes[id]->kind), id);
+}
+
+static Status save_graph(Job *job, StateStore *store, Error *err) {
+  StateWriter writer;
+  Status status = state_writer_open(&writer, store, err);
+  for (uint32_t i = 0; i < job->plan->nodes_len && status == STATUS_OK; i++) {
+    if (job->ops[i]->cls->save == NULL) continue;
+    state_writer_step(&writer, step_name(job, i));
+    status = job->ops[i]->cls->save(job->ops[i], &writer, err);
+  }
+  if (status == STATUS_OK) status = state_writer_commit(&writer, err);
+  state_writer_close(&writer);
+  return status;
+}
+
+static Status load_graph(Job *job, StateStore *store, Error *err) {
+  StateReader reader;
+  state_reader_init(&reader, store);
+  for (uint32_t i = 0; i < job->plan->nodes_len; i++) {
+    if (job->ops[i]->cls->load == NULL) continue;
+    state_reader_step(&reader, step_name(job, i));
+    TRY(job->ops[i]->cls->load(job->ops[i], &reader, err));
+  }
+  return STATUS_OK;
+}
+
+Status job_restore(Job *job, Error *err) {
+  StateStore *store = state_memory_new();
+  uint32_t channels = job->ctx.next_channel;
+  Status status = save_graph(job, store, err);
+  if (status == STATUS_OK) {
+    graph_free(job);
+    status = graph_build(job, err);
+  }
+  if (status == STATUS_OK) status = load_graph(job, store, err);
+  job->ctx.next_channel = channels;
+  store->cls->close(store);
+  return status;
+}

@@ -1,0 +1,106 @@
+/* output.c: bindings of outputs, and writing. An output bound nowhere goes to stdout as JSON lines; several such
+** outputs share it, each line wrapped with the name of its output (cli.md). */
+#include "run/internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "types/json.h"
+
+static const JobBinding *find_binding(const JobSpec *spec, Str name) {
+  for (uint32_t i = 0; i < spec->outputs_len; i++)
+    if (str_eq_nocase(spec->outputs[i].name, name)) return &spec->outputs[i];
+  return NULL;
+}
+
+static Status open_format(JobOutput *out, Arena *arena, Error *err) {
+  const IoRegistry *registry = out->job->spec->registry;
+  const Str *name = where_option(&out->where, "format");
+  out->format = name ? registry_format(registry, *name) : registry_format_of_path(registry, out->where.target);
+  if (name && out->format == NULL)
+    return error_set(err, STATUS_CONFIG, out->plan->name.ptr, "there is no format `" STR_FMT "`", STR_ARG(*name));
+  if (out->format == NULL) out->format = registry_format(registry, STR("json"));
+  out->format_options = arena_zalloc(arena, out->format->options_bytes + 1);
+  if (out->format->options == NULL) return STATUS_OK;
+  options_defaults(out->format->options, out->format_options);
+  for (uint32_t i = 0; i < out->where.options.len; i++) {
+    bool known;
+    TRY(options_set(out->format->options, out->format_options, arena, out->where.options.items[i].name,
+                    out->where.options.items[i].value, out->plan->name.ptr, &known, err));
+  }
+  return STATUS_OK;
+}
+
+static Status open_wrapped(JobOutput *out, Error *err) {
+  out->wrapped = true;
+  out->format = registry_format(out->job->spec->registry, STR("json"));
+  out->format_options = arena_zalloc(&out->job->arena, out->format->options_bytes + 1);
+  if (out->format->options) options_defaults(out->format->options, out->format_options);
+  return out->format->encoder_open(out->format_options, &out->plan->schema, &out->encoder, err);
+}
+
+Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned unbound, Error *err) {
+  *out = (JobOutput){.job = job, .plan = plan};
+  const JobBinding *binding = find_binding(job->spec, plan->name);
+  if (binding == NULL && unbound > 1) return open_wrapped(out, err);
+  TRY(where_parse(&job->arena, binding ? binding->where : STR("-"), &out->where, err));
+  out->cls = registry_sink(job->spec->registry, out->where.scheme);
+  if (out->cls == NULL) {
+    error_set(err, STATUS_CONFIG, plan->name.ptr, "nothing here writes `" STR_FMT ":`", STR_ARG(out->where.scheme));
+    return error_hint(err, "bind the output to a file, kafka://... or odbc:...");
+  }
+  if (out->cls->bytes) TRY(open_format(out, &job->arena, err));
+  SinkConfig config = {.job = job->spec->name, .alias = plan->name.ptr, .where = &out->where, .schema = &plan->schema,
+                       .format = out->format, .format_options = out->format_options, .reject = errors_rejected,
+                       .reject_context = out};
+  return out->cls->open(&config, &job->arena, &out->sink, err);
+}
+
+static Status write_wrapped(JobOutput *out, const Batch *batch, Error *err) {
+  StrBuf rows = {0}, lines = {0};
+  uint32_t count = batch_count(batch), begin = 0;
+  uint32_t *ends = mem_alloc(mem_mul(count, sizeof *ends));
+  out->format->encode(out->encoder, batch, false, &rows, ends);
+  for (uint32_t i = 0; i < count; begin = ends[i++]) {
+    strbuf_puts(&lines, "{\"output\":");
+    json_put_string(&lines, out->plan->name);
+    strbuf_puts(&lines, ",\"row\":");
+    strbuf_append(&lines, rows.ptr + begin, ends[i] - begin);
+    strbuf_puts(&lines, "}\n");
+  }
+  bool ok = fwrite(lines.ptr, 1, lines.len, stdout) == lines.len;
+  strbuf_release(&rows);
+  strbuf_release(&lines);
+  mem_free(ends);
+  return ok ? STATUS_OK : error_set(err, STATUS_WORLD, "stdout", "cannot write: %s", strerror(errno));
+}
+
+void output_write(JobOutput *out, const Batch *batch) {
+  OpContext *ctx = &out->job->ctx;
+  if (ctx->failed != STATUS_OK) return;
+  out->rows += batch_count(batch);
+  out->waiting = true;
+  Status status = out->wrapped ? write_wrapped(out, batch, &ctx->error) : out->cls->write(out->sink, batch, &ctx->error);
+  if (status != STATUS_OK) ctx->failed = status;
+}
+
+Status output_flush(JobOutput *out, Error *err) {
+  if (!out->waiting) return STATUS_OK;
+  if (out->wrapped) {
+    if (fflush(stdout) != 0) return error_set(err, STATUS_WORLD, "stdout", "cannot write: %s", strerror(errno));
+  } else {
+    TRY(out->cls->flush(out->sink, err));
+  }
+  out->waiting = false;
+  return STATUS_OK;
+}
+
+Status output_close(JobOutput *out, Error *err) {
+  Status status = STATUS_OK;
+  if (out->sink) status = out->cls->close(out->sink, err);
+  if (out->encoder) out->format->encoder_close(out->encoder);
+  where_release(&out->where);
+  return status;
+}

@@ -162,7 +162,7 @@ static void suggest_topic(KafkaClient *client, Error *err) {
     best = topic->topic;
     best_distance = distance;
   }
-  if (best) error_hint(err, "did you mean %s?", best);
+  if (best) error_hint(err, "did you mean %s? else create it first (kafka-topics.sh --create)", best);
   rd_kafka_metadata_destroy(metadata);
 }
 

@@ -80,21 +80,36 @@ static void message_scrub(StrBuf *message, Str secret) {
   }
 }
 
-static void diagnostic_read(SQLSMALLINT type, SQLHANDLE handle, Diagnostic *out) {
-  SQLWCHAR state[6] = {0}, text[1024];
+/* One record; false when there is none. */
+static bool diagnostic_record(SQLSMALLINT type, SQLHANDLE handle, SQLSMALLINT i, bool narrow, char state[6],
+                              SQLINTEGER *native, StrBuf *message) {
+  enum { UNITS = 1024 };
+  union { SQLCHAR bytes[UNITS]; SQLWCHAR units[UNITS]; } text;
+  SQLWCHAR wide_state[6] = {0};
+  SQLSMALLINT len = 0;
+  SQLRETURN rc = narrow ? SQLGetDiagRec(type, handle, i, (SQLCHAR *)state, native, text.bytes, UNITS, &len)
+                        : SQLGetDiagRecW(type, handle, i, wide_state, native, text.units, UNITS, &len);
+  if (!SQL_SUCCEEDED(rc)) return false;
+  size_t got = len < 0 ? 0 : len < UNITS ? (size_t)len : UNITS - 1;
+  for (int k = 0; k < 6 && !narrow; k++) state[k] = (char)wide_state[k];
+  if (narrow) strbuf_append(message, (const char *)text.bytes, got);
+  else wide_to_utf8(text.units, got, message);
+  return true;
+}
+
+static void diagnostic_read(SQLSMALLINT type, SQLHANDLE handle, bool narrow, Diagnostic *out) {
   *out = (Diagnostic){.state = "HY000"};
   for (SQLSMALLINT i = 1; i <= 8; i++) {
+    char state[6] = "";
     SQLINTEGER native = 0;
-    SQLSMALLINT len = 0;
-    if (!SQL_SUCCEEDED(SQLGetDiagRecW(type, handle, i, state, &native, text, 1024, &len))) break;
+    StrBuf part = {0};
+    if (!diagnostic_record(type, handle, i, narrow, state, &native, &part)) break;
     if (i == 1) {
-      for (int k = 0; k < 5; k++) out->state[k] = (char)state[k];
+      memcpy(out->state, state, sizeof state);
       out->native = native;
     } else {
       strbuf_puts(&out->message, "; ");
     }
-    StrBuf part = {0};
-    wide_to_utf8(text, (size_t)(len < 1023 ? len : 1023), &part);
     message_clean(&part);
     strbuf_put_str(&out->message, strbuf_str(&part));
     strbuf_release(&part);
@@ -118,7 +133,7 @@ static void add_hint(Str message, Error *err) {
 
 Status client_failed(OdbcClient *client, SQLSMALLINT type, SQLHANDLE handle, const char *doing, Error *err) {
   Diagnostic diagnostic;
-  diagnostic_read(type, handle, &diagnostic);
+  diagnostic_read(type, handle, client->narrow, &diagnostic);
   message_scrub(&diagnostic.message, client->target->password);
   Str message = strbuf_str(&diagnostic.message);
   client->fault = fault_classify(diagnostic.state, diagnostic.native, message, client->dialect);
@@ -168,6 +183,38 @@ static void client_learn(OdbcClient *client) {
   client->quote[0] = quote[0] == ' ' ? '\0' : (char)quote[0];
 }
 
+/* Drivers come with UTF-16 entry points (psqlodbcw) or without (Debian's SQLite driver). For one without, the driver
+** manager narrows UTF-16 to Latin-1, and for one with, it widens narrow text alike; both destroy what is not ASCII.
+** Nothing says which kind a driver is, so it is asked to repeat a letter. */
+static void client_learn_width(OdbcClient *client) {
+  StrVec answer = {0};
+  Arena arena;
+  Error unused;
+  arena_init(&arena);
+  client->narrow = false;
+  bool asked = client_query(client, STR("SELECT '\xc3\xa9'"), 1, &arena, &answer, &unused) == STATUS_OK;
+  client->narrow = asked && answer.len == 1 && !str_eq(answer.items[0], STR("\xc3\xa9"));
+  client_rollback(client);
+  vec_release(&answer);
+  arena_release(&arena);
+}
+
+static SQLRETURN driver_connect(OdbcClient *client) {
+  Str text = client->target->connection;
+  const OdbcDialect *guess = client->target->guess;
+  client->narrow = guess && (guess->flags & DIALECT_NARROW);
+  SQLSMALLINT len;
+  if (client->narrow) {
+    return SQLDriverConnect(client->db, NULL, (SQLCHAR *)(uintptr_t)text.ptr, (SQLSMALLINT)text.len, NULL, 0, &len,
+                            SQL_DRIVER_NOPROMPT);
+  }
+  wide_set(&client->wide, text);
+  SQLRETURN rc = SQLDriverConnectW(client->db, NULL, client->wide.ptr, (SQLSMALLINT)client->wide.len, NULL, 0, &len,
+                                   SQL_DRIVER_NOPROMPT);
+  memset(client->wide.ptr, 0, client->wide.len * sizeof *client->wide.ptr);
+  return rc;
+}
+
 /* A file database that is not there gives "connect failed" and nothing more. */
 static void explain_connect(const OdbcClient *client, Error *err) {
   Str file = client->target->file;
@@ -181,17 +228,14 @@ static Status client_open(OdbcClient *client, Error *err) {
   SQLSetConnectAttr(client->db, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)(intptr_t)client->login_seconds, 0);
   char doing[600];
   snprintf(doing, sizeof doing, "cannot connect to %s", client->target->printable.ptr);
-  wide_set(&client->wide, client->target->connection);
-  SQLSMALLINT len;
-  SQLRETURN rc = SQLDriverConnectW(client->db, NULL, client->wide.ptr, (SQLSMALLINT)client->wide.len, NULL, 0, &len,
-                                   SQL_DRIVER_NOPROMPT);
-  memset(client->wide.ptr, 0, client->wide.len * sizeof *client->wide.ptr);
+  SQLRETURN rc = driver_connect(client);
   if (!SQL_SUCCEEDED(rc)) {
     Status status = client_failed(client, SQL_HANDLE_DBC, client->db, doing, err);
     explain_connect(client, err);
     return status;
   }
   client_learn(client);
+  client_learn_width(client);
   if (client->dialect->on_connect) TRY(client_run(client, str_from(client->dialect->on_connect), err));
   rc = SQLSetConnectAttr(client->db, SQL_ATTR_AUTOCOMMIT, (SQLPOINTER)SQL_AUTOCOMMIT_OFF, 0);
   if (!SQL_SUCCEEDED(rc)) return client_failed(client, SQL_HANDLE_DBC, client->db, "cannot start transactions", err);
@@ -219,15 +263,25 @@ Status client_statement(OdbcClient *client, SQLHSTMT *out, Error *err) {
 }
 
 Status client_prepare(OdbcClient *client, SQLHSTMT stmt, Str sql, Error *err) {
-  wide_set(&client->wide, sql);
-  SQLRETURN rc = SQLPrepareW(stmt, client->wide.ptr, (SQLINTEGER)client->wide.len);
+  SQLRETURN rc;
+  if (client->narrow) {
+    rc = SQLPrepare(stmt, (SQLCHAR *)(uintptr_t)sql.ptr, (SQLINTEGER)sql.len);
+  } else {
+    wide_set(&client->wide, sql);
+    rc = SQLPrepareW(stmt, client->wide.ptr, (SQLINTEGER)client->wide.len);
+  }
   if (SQL_SUCCEEDED(rc)) return STATUS_OK;
   return client_failed(client, SQL_HANDLE_STMT, stmt, "the database refuses the statement", err);
 }
 
 Status client_execute_direct(OdbcClient *client, SQLHSTMT stmt, Str sql, Error *err) {
-  wide_set(&client->wide, sql);
-  SQLRETURN rc = SQLExecDirectW(stmt, client->wide.ptr, (SQLINTEGER)client->wide.len);
+  SQLRETURN rc;
+  if (client->narrow) {
+    rc = SQLExecDirect(stmt, (SQLCHAR *)(uintptr_t)sql.ptr, (SQLINTEGER)sql.len);
+  } else {
+    wide_set(&client->wide, sql);
+    rc = SQLExecDirectW(stmt, client->wide.ptr, (SQLINTEGER)client->wide.len);
+  }
   if (SQL_SUCCEEDED(rc) || rc == SQL_NO_DATA) return STATUS_OK;
   return client_failed(client, SQL_HANDLE_STMT, stmt, "the database refuses the statement", err);
 }
@@ -295,6 +349,29 @@ Status client_query(OdbcClient *client, Str sql, unsigned cols, Arena *arena, St
   if (status == STATUS_OK) status = read_rows(client, stmt, cols, arena, out, err);
   SQLFreeHandle(SQL_HANDLE_STMT, stmt);
   return status;
+}
+
+Status client_describe(OdbcClient *client, SQLHSTMT stmt, SQLUSMALLINT at, Arena *arena, OdbcDescription *out,
+                       Error *err) {
+  enum { UNITS = 256 };
+  union { SQLCHAR bytes[UNITS]; SQLWCHAR units[UNITS]; } name = {{0}};
+  SQLCHAR type[96] = "";
+  SQLSMALLINT len = 0;
+  *out = (OdbcDescription){.sql_type = SQL_VARCHAR};
+  SQLRETURN rc = client->narrow ? SQLDescribeCol(stmt, at, name.bytes, UNITS, &len, &out->sql_type, &out->size,
+                                                 &out->digits, &out->nullable)
+                                : SQLDescribeColW(stmt, at, name.units, UNITS, &len, &out->sql_type, &out->size,
+                                                  &out->digits, &out->nullable);
+  if (!SQL_SUCCEEDED(rc)) return client_failed(client, SQL_HANDLE_STMT, stmt, "cannot describe a column", err);
+  size_t got = len < UNITS ? (size_t)len : UNITS - 1;
+  StrBuf text = {0};
+  if (client->narrow) strbuf_append(&text, (const char *)name.bytes, got);
+  else wide_to_utf8(name.units, got, &text);
+  out->name = arena_str(arena, strbuf_str(&text));
+  strbuf_release(&text);
+  SQLColAttribute(stmt, at, SQL_DESC_TYPE_NAME, type, sizeof type, NULL, NULL);
+  out->type_name = arena_str(arena, str_from((const char *)type));
+  return STATUS_OK;
 }
 
 static void put_quoted(StrBuf *out, Str text, char quote) {

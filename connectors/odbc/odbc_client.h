@@ -29,6 +29,7 @@ typedef struct OdbcClient {
   char    dbms[80];   /* name and version, for people */
   char    quote[2];   /* around identifiers; empty: the database has none */
   SQLUINTEGER getdata; /* SQL_GETDATA_EXTENSIONS */
+  bool    narrow;     /* statements go as UTF-8, see client_learn_width */
   OdbcFault fault;    /* of the last failure */
   StrBuf  statement;  /* scratch */
   WideBuf wide;       /* scratch */
@@ -48,6 +49,16 @@ Status client_execute_direct(OdbcClient *client, SQLHSTMT stmt, Str sql, Error *
 Status client_run(OdbcClient *client, Str sql, Error *err);
 Status client_commit(OdbcClient *client, Error *err);
 void   client_rollback(OdbcClient *client); /* a failure is ignored: the connection is gone, so is the transaction */
+
+/* Column `at` (from 1) of a statement's result. */
+typedef struct OdbcDescription {
+  Str         name;      /* in the arena */
+  Str         type_name; /* as the driver says it */
+  SQLSMALLINT sql_type, digits, nullable;
+  SQLULEN     size;
+} OdbcDescription;
+Status client_describe(OdbcClient *client, SQLHSTMT stmt, SQLUSMALLINT at, Arena *arena, OdbcDescription *out,
+                       Error *err);
 
 /* Fills err from the diagnostics of a failed call; `doing` is what was attempted, in the user's words. */
 Status client_failed(OdbcClient *client, SQLSMALLINT type, SQLHANDLE handle, const char *doing, Error *err);

@@ -15,7 +15,6 @@
 enum {
   BLOCK_ROWS = 256,  /* rows of a fetch: beyond, psqlodbc gains nothing */
   SLOT_MOST = 1024,  /* bytes of a bound value; longer ones are read again */
-  NAME_UNITS = 256,
 };
 
 /* ---- describing ---- */
@@ -42,23 +41,15 @@ static bool is_wide_type(SQLSMALLINT sql_type) {
 static Status describe(OdbcResult *result, uint32_t i, Error *err) {
   OdbcClient *client = result->client;
   ReadColumn *col = &result->cols[i];
-  SQLWCHAR name[NAME_UNITS] = {0};
-  SQLCHAR type[96] = "";
-  SQLSMALLINT len = 0, sql_type = SQL_VARCHAR, digits, nullable;
-  SQLUSMALLINT at = (SQLUSMALLINT)(i + 1);
-  SQLRETURN rc = SQLDescribeColW(result->stmt, at, name, NAME_UNITS, &len, &sql_type, &col->size, &digits, &nullable);
-  if (!SQL_SUCCEEDED(rc)) return client_failed(client, SQL_HANDLE_STMT, result->stmt, "cannot describe the query", err);
-  SQLColAttribute(result->stmt, at, SQL_DESC_TYPE_NAME, type, sizeof type, NULL, NULL);
-  StrBuf text = {0};
-  wide_to_utf8(name, (size_t)len < NAME_UNITS ? (size_t)len : NAME_UNITS - 1, &text);
-  col->name = arena_str(result->arena, strbuf_str(&text));
-  strbuf_release(&text);
-  Str type_name = str_from((const char *)type);
-  col->kind = kind_of(sql_type, type_name);
-  col->wide = (client->dialect->flags & DIALECT_WIDE_TEXT) && is_wide_type(sql_type);
+  OdbcDescription is;
+  TRY(client_describe(client, result->stmt, (SQLUSMALLINT)(i + 1), result->arena, &is, err));
+  col->name = is.name;
+  col->size = is.size;
+  col->kind = kind_of(is.sql_type, is.type_name);
+  col->wide = (client->dialect->flags & DIALECT_WIDE_TEXT) && is_wide_type(is.sql_type);
   if (client->dialect->flags & DIALECT_DYNAMIC) {
     col->kind = READ_TAGGED;
-    col->declared = sql_type_of(type_name, client->dialect).cls;
+    col->declared = sql_type_of(is.type_name, client->dialect).cls;
     col->size = 0;
   }
   return STATUS_OK;
@@ -75,6 +66,11 @@ Status result_open(OdbcResult *result, OdbcClient *client, Arena *arena, Str sql
     return client_failed(client, SQL_HANDLE_STMT, result->stmt, "the database refuses the query", err);
   }
   if (count == 0) {
+    StrBuf probe = {0}; /* SQLite's driver prepares only what looks like a query: ask what is wrong with it */
+    strbuf_printf(&probe, "SELECT * FROM (" STR_FMT "\n) q WHERE 1 = 0", STR_ARG(result->sql));
+    Status status = client_prepare(client, result->stmt, strbuf_str(&probe), err);
+    strbuf_release(&probe);
+    if (status != STATUS_OK) return status;
     client->fault = FAULT_FATAL;
     error_set(err, STATUS_CONFIG, client->who, "the query gives no rows: " STR_FMT, STR_ARG(result->sql));
     return error_hint(err, "query= must be a SELECT");
@@ -165,7 +161,8 @@ Status result_run(OdbcResult *result, Error *err) {
 }
 
 Status result_next(OdbcResult *result, bool *row, Error *err) {
-  *row = true;
+  *row = result->stmt != NULL; /* closed: the end was read before */
+  if (result->stmt == NULL) return STATUS_OK;
   if (++result->block_at < result->block_len) return STATUS_OK;
   result->fetched = 1;
   SQLRETURN rc = SQLFetch(result->stmt);

@@ -169,10 +169,12 @@ static Status not_declared(OdbcRows *rows, const DecodeField *field, const Value
 static Status field_value(OdbcRows *rows, const DecodeField *field, Value value, Value *out, Error *err) {
   for (uint32_t d = 1; d < field->depth; d++) {
     Str raw;
-    if (value.type != TYPE_RECORD || !json_field(text_str(&value.text), field->path[d], &raw) ||
+    Value outer = value; /* a short record lies inside of the value, and raw points there */
+    if (outer.type != TYPE_RECORD || !json_field(text_str(&outer.text), field->path[d], &raw) ||
         !json_value(raw, &rows->scratch, &value)) {
       value = value_null();
     }
+    if (value_has_text(&value)) value.text = text_from(arena_str(&rows->scratch, text_str(&value.text)));
   }
   *out = value;
   if (field->declared == TYPE_NULL || value.type == TYPE_NULL || value.type == field->declared) return STATUS_OK;

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { LISTED_MAX = 20 /* tables or columns named in a message */, NAME_MAX_BYTES = 128 };
+enum { LISTED_MAX = 20 /* tables or columns named in a message */ };
 
 /* ---- names ---- */
 
@@ -104,28 +104,22 @@ static Status columns_by_catalogue(OdbcClient *client, Arena *arena, OdbcTable *
   return status;
 }
 
-static Status describe_column(OdbcClient *client, Arena *arena, SQLHSTMT stmt, SQLUSMALLINT i, TableColumn *out,
+static Status describe_column(OdbcClient *client, Arena *arena, SQLHSTMT stmt, SQLUSMALLINT at, TableColumn *out,
                               Error *err) {
-  SQLWCHAR name[NAME_MAX_BYTES] = {0};
-  SQLCHAR type[NAME_MAX_BYTES] = "";
-  SQLSMALLINT len = 0, sql_type, digits, nullable;
-  SQLULEN size;
+  OdbcDescription is;
   SQLLEN automatic = 0;
-  SQLRETURN rc = SQLDescribeColW(stmt, i, name, NAME_MAX_BYTES, &len, &sql_type, &size, &digits, &nullable);
-  if (!SQL_SUCCEEDED(rc)) return client_failed(client, SQL_HANDLE_STMT, stmt, "cannot describe the table", err);
-  SQLColAttribute(stmt, i, SQL_DESC_TYPE_NAME, type, sizeof type, NULL, NULL);
-  SQLColAttribute(stmt, i, SQL_DESC_AUTO_UNIQUE_VALUE, NULL, 0, NULL, &automatic);
-  StrBuf text = {0};
-  wide_to_utf8(name, (size_t)len, &text);
-  out->name = arena_str(arena, strbuf_str(&text));
-  strbuf_release(&text);
-  bool sized = sql_type == SQL_CHAR || sql_type == SQL_VARCHAR || sql_type == SQL_WCHAR || sql_type == SQL_WVARCHAR;
-  bool scaled = sql_type == SQL_DECIMAL || sql_type == SQL_NUMERIC;
-  out->type_text = sized    ? arena_printf(arena, "%s(%lu)", (char *)type, (unsigned long)size)
-                   : scaled ? arena_printf(arena, "%s(%lu,%d)", (char *)type, (unsigned long)size, digits)
-                            : arena_str(arena, str_from((char *)type));
+  TRY(client_describe(client, stmt, at, arena, &is, err));
+  SQLColAttribute(stmt, at, SQL_DESC_AUTO_UNIQUE_VALUE, NULL, 0, NULL, &automatic);
+  bool sized = is.sql_type == SQL_CHAR || is.sql_type == SQL_VARCHAR || is.sql_type == SQL_WCHAR ||
+               is.sql_type == SQL_WVARCHAR;
+  bool scaled = is.sql_type == SQL_DECIMAL || is.sql_type == SQL_NUMERIC;
+  unsigned long size = is.size;
+  out->name = is.name;
+  out->type_text = sized    ? arena_printf(arena, STR_FMT "(%lu)", STR_ARG(is.type_name), size)
+                   : scaled ? arena_printf(arena, STR_FMT "(%lu,%d)", STR_ARG(is.type_name), size, is.digits)
+                            : is.type_name;
   out->type = sql_type_of(out->type_text, client->dialect);
-  out->not_null = nullable == SQL_NO_NULLS;
+  out->not_null = is.nullable == SQL_NO_NULLS;
   out->has_default = automatic || out->not_null; /* a default cannot be seen here: the database judges */
   return STATUS_OK;
 }

@@ -1,7 +1,7 @@
 /* odbc_wide.h: UTF-8 to the driver manager's UTF-16 and back.
 **
-** Statements, names and messages cross the driver manager as UTF-16: its own conversion of narrow text depends
-** on the locale and breaks names outside of ASCII. Invalid input becomes U+FFFD. Thread: any. */
+** Statements, names and messages cross the driver manager as UTF-16 where the driver takes that (odbc_client.c).
+** Invalid input becomes U+FFFD. Thread: any. */
 #ifndef WEIR_ODBC_WIDE_H
 #define WEIR_ODBC_WIDE_H
 

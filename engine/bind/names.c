@@ -20,7 +20,7 @@ static Expr *with_fields(Binder *b, Expr *value, const AstName *names, uint32_t 
 }
 
 static void suggest_column(Binder *b, Diag *diag, const Scope *scope, Str wanted) {
-  Str names[SUGGESTIONS_MAX];
+  Str names[SUGGESTIONS_MAX] = {0};
   unsigned count = 0;
   for (uint32_t i = 0; i < scope->leaves_len; i++)
     count += provider_names(scope->leaves[i]->provider, names + count, SUGGESTIONS_MAX - count);

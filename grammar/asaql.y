@@ -170,7 +170,8 @@ source_alias(A) ::= alias(N).    { A = name_copy(p, N); }
 /* ==== MATCH_RECOGNIZE ========================================================================== */
 
 %type match {AstMatch *}
-match(A) ::= match_head(M) measures(I) skip_to(S) PATTERN LP pattern(T) RP defines(D). { A = match_finish(M, I, S, T, D); }
+match(A) ::= match_head(M) measures(I) skip_to(S) PATTERN LP pattern(T) RP defines(D).
+                   { A = match_finish(M, I, S, T, D); }
 
 %type match_head {AstMatch *}
 match_head(A) ::= .                                     { A = ARENA_NEW(p->arena, AstMatch); }
@@ -209,9 +210,12 @@ repeated(A) ::= pattern_atom(R).      { A = R; }
 repeated(A) ::= repeated(R) STAR.     { A = pattern_repeat(p, R, 0, UINT32_MAX); }
 repeated(A) ::= repeated(R) PLUS.     { A = pattern_repeat(p, R, 1, UINT32_MAX); }
 repeated(A) ::= repeated(R) QUESTION. { A = pattern_repeat(p, R, 0, 1); }
-repeated(A) ::= repeated(R) LBRACE(B) INTEGER(N) RBRACE.                  { A = pattern_count(p, R, B.span.begin, &N, &N); }
-repeated(A) ::= repeated(R) LBRACE(B) INTEGER(N) COMMA RBRACE.            { A = pattern_count(p, R, B.span.begin, &N, NULL); }
-repeated(A) ::= repeated(R) LBRACE(B) INTEGER(N) COMMA INTEGER(M) RBRACE. { A = pattern_count(p, R, B.span.begin, &N, &M); }
+repeated(A) ::= repeated(R) LBRACE(B) INTEGER(N) RBRACE.
+                   { A = pattern_count(p, R, B.span.begin, &N, &N); }
+repeated(A) ::= repeated(R) LBRACE(B) INTEGER(N) COMMA RBRACE.
+                   { A = pattern_count(p, R, B.span.begin, &N, NULL); }
+repeated(A) ::= repeated(R) LBRACE(B) INTEGER(N) COMMA INTEGER(M) RBRACE.
+                   { A = pattern_count(p, R, B.span.begin, &N, &M); }
 
 %type pattern_atom {AstPattern *}
 pattern_atom(A) ::= name(N).            { A = pattern_variable(p, N); }

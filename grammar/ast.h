@@ -168,7 +168,8 @@ struct AstExpr {
     struct { AstExpr *subject, *low, *high; bool negated; } between;
     struct { AstExpr *subject; AstExprs list; bool negated; } in;       /* list: one or more */
     struct { AstExpr *subject; bool negated; } is_null;                 /* negated: IS NOT NULL */
-    struct { AstExpr *operand; AstWhen **whens; uint32_t len, cap; AstExpr *otherwise; } cases; /* operand, otherwise: NULL if absent */
+    /* operand (CASE operand WHEN ...) and otherwise (ELSE): NULL if absent */
+    struct { AstExpr *operand; AstWhen **whens; uint32_t len, cap; AstExpr *otherwise; } cases;
     struct { AstExpr *operand; AstType type; bool is_try; } cast;
   };
 };
@@ -251,7 +252,8 @@ struct AstRelation {
   union {
     struct { AstNames name; } table;        /* one part in a correct query */
     struct { AstQuery *query; } subselect;
-    struct { AstJoinType type; AstRelation *left, *right; AstExpr *on; Span join_span; } join; /* on NULL: CROSS; join_span: the words */
+    struct { AstJoinType type; AstRelation *left, *right; AstExpr *on; Span join_span; } join;
+                                            /* on NULL: CROSS JOIN; join_span: the words LEFT JOIN */
     struct { bool outer; AstRelation *left; AstExpr *call; } apply; /* call: AST_CALL */
     struct { AstRelation *input; AstMatch *clauses; } match;
   };

@@ -54,7 +54,8 @@ static unsigned depth_of_list(AstExprs list) {
 static bool too_deep(Parser *p, Span span, unsigned child_depth) {
   if (child_depth < AST_DEPTH_MAX) return false;
   if (!p->too_deep) {
-    Diag *diag = diag_add(p->diags, DIAG_too_deep, (Span){span.begin, span.begin + 1}, "this nests more than %d levels deep", AST_DEPTH_MAX);
+    Diag *diag = diag_add(p->diags, DIAG_too_deep, (Span){span.begin, span.begin + 1},
+                          "this nests more than %d levels deep", AST_DEPTH_MAX);
     diag_hint(p->diags, diag, "split it into WITH steps, or write long chains as lists: `x IN (...)`, `CONCAT(...)`");
   }
   return p->too_deep = true;
@@ -185,14 +186,16 @@ AstQuery *union_add(Parser *p, AstQuery *left, bool all, AstQuery *right) {
 
 /* `alias = expr`: an equality on its own in a SELECT list, with a name on its left. */
 static bool is_assignment(const AstExpr *expr) {
-  if (expr->kind != AST_BINARY || expr->binary.op != AST_OP_EQ || expr->parens || expr->binary.left->parens) return false;
+  if (expr->kind != AST_BINARY || expr->binary.op != AST_OP_EQ || expr->parens || expr->binary.left->parens)
+    return false;
   const AstExpr *left = expr->binary.left;
   return left->kind == AST_QUOTED || left->kind == AST_TEXT || (left->kind == AST_PATH && left->path.len == 1);
 }
 
 static AstName *assigned_name(Parser *p, const AstExpr *left) {
   if (left->kind == AST_PATH) return &left->path.items[0];
-  return name_copy(p, (AstName){left->text, left->span, left->kind == AST_TEXT ? AST_SINGLE_QUOTED : AST_DOUBLE_QUOTED});
+  return name_copy(p,
+                   (AstName){left->text, left->span, left->kind == AST_TEXT ? AST_SINGLE_QUOTED : AST_DOUBLE_QUOTED});
 }
 
 /* compare_new warned about `x = NULL`; as an assignment it is fine. */
@@ -221,18 +224,26 @@ AstItem *item_new(Parser *p, AstExpr *expr, const AstName *alias) {
 
 void refuse_select_distinct(Parser *p, Span word) {
   Diag *diag = diag_add(p->diags, DIAG_tsql_select_distinct, word, "SELECT DISTINCT is not part of the language");
-  diag_hint(p->diags, diag, "group by the columns and a window (`GROUP BY a, TumblingWindow(minute, 1)`), or count with `COUNT(DISTINCT a)`");
+  diag_hint(p->diags, diag,
+            "group by the columns and a window (`GROUP BY a, TumblingWindow(minute, 1)`), or count with "
+            "`COUNT(DISTINCT a)`");
 }
 
 void refuse_top(Parser *p, Span word, Span count) {
   Str n = parser_text(p, count);
   Diag *diag = diag_add(p->diags, DIAG_tsql_top, (Span){word.begin, p->prev_end}, "TOP is not part of the language");
-  diag_hint(p->diags, diag, "rank inside a window: `CollectTop(" STR_FMT ") OVER (ORDER BY x DESC)` with `GROUP BY TumblingWindow(minute, 1)`", STR_ARG(n));
+  diag_hint(p->diags, diag,
+            "rank inside a window: `CollectTop(" STR_FMT
+            ") OVER (ORDER BY x DESC)` with `GROUP BY TumblingWindow(minute, 1)`",
+            STR_ARG(n));
 }
 
 void refuse_order_by(Parser *p, uint32_t begin) {
-  Diag *diag = diag_add(p->diags, DIAG_tsql_order_by, span_from(p, begin), "a statement has no ORDER BY: rows leave in time order");
-  diag_hint(p->diags, diag, "to rank inside a window write `CollectTop(n) OVER (ORDER BY x DESC)` or `TopOne() OVER (ORDER BY x DESC)`");
+  Diag *diag = diag_add(p->diags, DIAG_tsql_order_by, span_from(p, begin),
+                        "a statement has no ORDER BY: rows leave in time order");
+  diag_hint(
+      p->diags, diag,
+      "to rank inside a window write `CollectTop(n) OVER (ORDER BY x DESC)` or `TopOne() OVER (ORDER BY x DESC)`");
 }
 
 /* ---- relations -------------------------------------------------------------------------------- */
@@ -296,7 +307,9 @@ JoinWords refuse_outer_join(Parser *p, Span first) {
   Str word = parser_text(p, first);
   bool full = str_eq_nocase(word, STR("FULL"));
   Diag *diag = diag_add(p->diags, DIAG_tsql_outer_join, words.span, "there is no " STR_FMT " JOIN", STR_ARG(word));
-  diag_hint(p->diags, diag, full ? "write a LEFT JOIN each way and put them together with UNION" : "turn the two sides around and write LEFT JOIN");
+  diag_hint(p->diags, diag,
+            full ? "write a LEFT JOIN each way and put them together with UNION"
+                 : "turn the two sides around and write LEFT JOIN");
   return words;
 }
 
@@ -319,7 +332,8 @@ AstRelation *apply_new(Parser *p, AstRelation *left, bool outer, AstExpr *call, 
   if (call->kind != AST_CALL && call->kind != AST_ERROR) {
     Diag *diag = diag_add(p->diags, DIAG_apply_needs_call, call->span, "APPLY takes a function call");
     Str text = parser_text(p, call->span);
-    diag_hint(p->diags, diag, "write `GetArrayElements(" STR_FMT ")` or `GetRecordProperties(" STR_FMT ")`", STR_ARG(text), STR_ARG(text));
+    diag_hint(p->diags, diag, "write `GetArrayElements(" STR_FMT ")` or `GetRecordProperties(" STR_FMT ")`",
+              STR_ARG(text), STR_ARG(text));
   }
   AstRelation *relation = relation_new(p, AST_APPLY, left->span.begin, left->depth);
   relation->apply.outer = outer;
@@ -406,7 +420,8 @@ AstPattern *pattern_join(Parser *p, AstKind kind, AstPattern *left, AstPattern *
   }
   APPEND(p, left->parts, left->len, left->cap, right);
   left->span = span_from(p, left->span.begin);
-  if (right->depth >= left->depth) left->depth = (uint16_t)(too_deep(p, left->span, right->depth) ? 1 : right->depth + 1);
+  if (right->depth >= left->depth)
+    left->depth = (uint16_t)(too_deep(p, left->span, right->depth) ? 1 : right->depth + 1);
   return left;
 }
 
@@ -613,7 +628,8 @@ AstExpr *refuse_variable(Parser *p, Span span) {
 
 AstExpr *refuse_subquery(Parser *p, uint32_t begin, DiagCode code) {
   bool exists = code == DIAG_tsql_exists;
-  Diag *diag = diag_add(p->diags, code, span_from(p, begin), exists ? "EXISTS is not part of the language" : "a query cannot stand inside an expression");
+  Diag *diag = diag_add(p->diags, code, span_from(p, begin),
+                        exists ? "EXISTS is not part of the language" : "a query cannot stand inside an expression");
   diag_hint(p->diags, diag, exists ? "JOIN the rows that must exist; for NOT EXISTS use LEFT JOIN and IS NULL"
                                    : "compute the value in a WITH step and JOIN the step");
   return expr_new(p, AST_ERROR, begin, 0);
@@ -654,8 +670,8 @@ AstExpr *star_new(Parser *p, AstExpr *of, uint32_t begin) {
 AstExpr *primary_finish(Parser *p, AstExpr *expr) {
   if (expr->kind != AST_PATH || expr->path.len != 2) return expr;
   const AstName *parts = expr->path.items;
-  bool timestamp = parts[0].quote == AST_BARE && str_eq_nocase(parts[0].text, STR("System")) && parts[1].quote == AST_BARE &&
-                   str_eq_nocase(parts[1].text, STR("Timestamp"));
+  bool timestamp = parts[0].quote == AST_BARE && str_eq_nocase(parts[0].text, STR("System")) &&
+                   parts[1].quote == AST_BARE && str_eq_nocase(parts[1].text, STR("Timestamp"));
   if (!timestamp) return expr;
   AstNames name = expr->path;
   expr->kind = AST_CALL;
@@ -697,11 +713,13 @@ AstExpr *cast_new(Parser *p, uint32_t begin, bool is_try, AstExpr *operand, AstT
 AstExpr *call_new(Parser *p, AstExpr *function, Args args) {
   if (function->kind == AST_QUOTED && !function->parens) path_from_quoted(p, function);
   if (function->kind != AST_PATH || function->parens) {
-    if (function->kind != AST_ERROR) diag_add(p->diags, DIAG_not_callable, function->span, "this is not the name of a function");
+    if (function->kind != AST_ERROR)
+      diag_add(p->diags, DIAG_not_callable, function->span, "this is not the name of a function");
     return expr_new(p, AST_ERROR, function->span.begin, 0);
   }
   AstExpr *expr = expr_new(p, AST_CALL, function->span.begin, depth_of_list(args.list));
-  expr->call = (AstCall){.name = function->path, .args = args.list, .has_parens = true, .distinct = args.distinct, .all = args.all};
+  expr->call = (AstCall){
+      .name = function->path, .args = args.list, .has_parens = true, .distinct = args.distinct, .all = args.all};
   return expr;
 }
 

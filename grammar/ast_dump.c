@@ -196,7 +196,8 @@ static void dump_items(Dump *dump, const AstItems *items) {
 static void dump_pattern(Dump *dump, const AstPattern *pattern) {
   line_begin(dump, ast_kind_name(pattern->kind));
   if (pattern->kind == AST_PATTERN_VARIABLE) put_optional_name(dump, " ", &pattern->name);
-  if (pattern->kind == AST_PATTERN_REPEAT && pattern->max == UINT32_MAX) strbuf_printf(dump->out, " %u..", pattern->min);
+  if (pattern->kind == AST_PATTERN_REPEAT && pattern->max == UINT32_MAX)
+    strbuf_printf(dump->out, " %u..", pattern->min);
   else if (pattern->kind == AST_PATTERN_REPEAT) strbuf_printf(dump->out, " %u..%u", pattern->min, pattern->max);
   if (pattern->parens) strbuf_puts(dump->out, " ()");
   enter(dump, &pattern->span);
@@ -222,7 +223,8 @@ static void dump_match(Dump *dump, const AstMatch *match) {
 }
 
 static void put_relation_details(Dump *dump, const AstRelation *relation) {
-  static const char *const types[] = {[AST_JOIN_INNER] = " inner", [AST_JOIN_LEFT] = " left", [AST_JOIN_CROSS] = " cross"};
+  static const char *const types[] = {
+      [AST_JOIN_INNER] = " inner", [AST_JOIN_LEFT] = " left", [AST_JOIN_CROSS] = " cross"};
   if (relation->kind == AST_TABLE) put_names(dump, &relation->table.name);
   if (relation->kind == AST_JOIN) strbuf_puts(dump->out, types[relation->join.type]);
   if (relation->kind == AST_APPLY) strbuf_puts(dump->out, relation->apply.outer ? " outer" : " cross");

@@ -199,7 +199,9 @@ static void print_bare(StrBuf *out, const AstExpr *expr) {
       break;
     case AST_CALL: print_call(out, &expr->call); break;
     case AST_UNARY: print_unary(out, expr->unary.op, expr->unary.operand); break;
-    case AST_BINARY: print_infix(out, expr->binary.left, false, ast_op_text(expr->binary.op), expr->binary.right); break;
+    case AST_BINARY:
+      print_infix(out, expr->binary.left, false, ast_op_text(expr->binary.op), expr->binary.right);
+      break;
     case AST_LOGIC: print_logic(out, expr); break;
     case AST_LIKE: print_like(out, expr); break;
     case AST_BETWEEN: print_between(out, expr); break;
@@ -334,7 +336,8 @@ static void print_clauses_of_source(StrBuf *out, const AstRelation *source) {
 static void print_relation(StrBuf *out, const AstRelation *relation, unsigned indent);
 
 static void print_join(StrBuf *out, const AstRelation *relation, unsigned indent) {
-  static const char *const words[] = {[AST_JOIN_INNER] = "JOIN ", [AST_JOIN_LEFT] = "LEFT JOIN ", [AST_JOIN_CROSS] = "CROSS JOIN "};
+  static const char *const words[] = {
+      [AST_JOIN_INNER] = "JOIN ", [AST_JOIN_LEFT] = "LEFT JOIN ", [AST_JOIN_CROSS] = "CROSS JOIN "};
   print_relation(out, relation->join.left, indent);
   new_line(out, indent);
   strbuf_puts(out, words[relation->join.type]);

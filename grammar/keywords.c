@@ -61,7 +61,8 @@ static bool named_by_as(const Keyword *keyword) {
 
 /* The name in CREATE TABLE stands in front of a parenthesis, as some keywords do. */
 static bool named_by_create(const Keyword *keyword, const Tokens *tokens, uint32_t at) {
-  return keyword->class != KEYWORD_RESERVED && at >= 2 && tokens->items[at - 1].kind == TK_TABLE && tokens->items[at - 2].kind == TK_CREATE;
+  return keyword->class != KEYWORD_RESERVED && at >= 2 && tokens->items[at - 1].kind == TK_TABLE &&
+         tokens->items[at - 2].kind == TK_CREATE;
 }
 
 static int token_in_context(const Keyword *keyword, const Tokens *tokens, uint32_t at, Str source) {
@@ -70,6 +71,7 @@ static int token_in_context(const Keyword *keyword, const Tokens *tokens, uint32
   for (Str text = keyword->text; keyword < table + KEYWORDS && str_eq(keyword->text, text); keyword++) {
     if (before == TK_AS && named_by_as(keyword)) continue;
     if (keyword->token == TK_TOP && before != TK_SELECT && before != TK_DISTINCT) continue;
+    if (keyword->token == TK_OVER && before != TK_RP) continue; /* TIMESTAMP BY t OVER (key) */
     if (keyword_fits(keyword, &tokens->items[at + 1], source)) return keyword->token;
   }
   return TK_IDENT;
@@ -98,7 +100,8 @@ const char *token_name(int kind) {
 }
 
 static const Keyword table[] = {
-#define KEYWORD(token, text, class, follow, doc) {TK_##token, {text, sizeof text - 1}, KEYWORD_##class, {follow, sizeof follow - 1}, doc},
+#define KEYWORD(token, text, class, follow, doc) \
+  {TK_##token, {text, sizeof text - 1}, KEYWORD_##class, {follow, sizeof follow - 1}, doc},
 #include "grammar/keywords.def"
 #undef KEYWORD
 };

@@ -48,7 +48,8 @@ static void label_suspect(Scanner *s, Diag *diag) {
     Str text = str_sub(s->source->text, token.span.begin, token.span.end);
     if (token.kind != TK_TEXT || str_find_char(text, '\n') < 0) continue;
     Span opening = {token.span.begin, token.span.begin + 1};
-    diag_label(s->diags, diag, opening, "this earlier text runs over the end of its line; is its closing quote missing?");
+    diag_label(s->diags, diag, opening,
+               "this earlier text runs over the end of its line; is its closing quote missing?");
     return;
   }
 }
@@ -99,14 +100,19 @@ static void skip_comment(Scanner *s, const char *start) {
 
 static void bad_number(Scanner *s, const char *start) {
   Str text = text_since(s, start);
-  Diag *diag = diag_add(s->diags, DIAG_bad_number, span_since(s, start), "`" STR_FMT "` is not a number", STR_ARG(text));
+  Diag *diag =
+      diag_add(s->diags, DIAG_bad_number, span_since(s, start), "`" STR_FMT "` is not a number", STR_ARG(text));
   diag_hint(s->diags, diag, "a name that begins with a digit needs brackets: `[" STR_FMT "]`", STR_ARG(text));
   emit(s, TOKEN_ILLEGAL, start);
 }
 
-/* Stands in for an operator of another language, so that the rest of the statement is still read. */
-static void foreign_operator(Scanner *s, const char *start, DiagCode code, const char *instead, int kind) {
+/* Puts our token for an operator of another language, so that the rest of the statement is still read. */
+static void foreign_operator(Scanner *s, const char *start, int kind) {
   Str text = text_since(s, start);
+  DiagCode code = kind == TK_EQ ? DIAG_double_equals : DIAG_foreign_operator;
+  const char *instead = kind == TK_EQ    ? "equality is written `=`"
+                        : kind == TK_AND ? "both conditions: `AND`"
+                                         : "one condition or the other: `OR`; to join texts: `+` or `CONCAT`";
   Diag *diag = diag_add(s->diags, code, span_since(s, start), "there is no operator `" STR_FMT "`", STR_ARG(text));
   diag_hint(s->diags, diag, "%s", instead);
   emit(s, kind, start);
@@ -132,9 +138,11 @@ static void stray_character(Scanner *s, const char *start) {
   unsigned len = utf8_decode(start, s->limit, &code_point);
   s->cursor = start + (len ? len : 1);
   Str text = text_since(s, start);
-  Diag *diag = code_point < 0x20 || code_point == 0x7F
-                   ? diag_add(s->diags, DIAG_stray_character, span_since(s, start), "unexpected control character U+%04X", code_point)
-                   : diag_add(s->diags, DIAG_stray_character, span_since(s, start), "unexpected character `" STR_FMT "`", STR_ARG(text));
+  Span span = span_since(s, start);
+  bool control = code_point < 0x20 || code_point == 0x7F;
+  Diag *diag =
+      control ? diag_add(s->diags, DIAG_stray_character, span, "unexpected control character U+%04X", code_point)
+              : diag_add(s->diags, DIAG_stray_character, span, "unexpected character `" STR_FMT "`", STR_ARG(text));
   diag_hint(s->diags, diag, "%s", stray_hint(code_point));
   emit(s, TOKEN_ILLEGAL, start);
 }
@@ -158,7 +166,9 @@ again:
 
     blank   = [ \t\r\n\v\f\x85\xa0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff];
     digit   = [0-9];
-    unusual = [\u0080-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7\u1680\u2000-\u206f\u20a0-\u20cf\u2190-\u2bff\u3000-\u3004\u3008-\u3020\ue000-\uf8ff\ufeff\ufff0-\uffff];
+    // signs, arrows, punctuation and private use: in a name only inside of brackets
+    unusual = [\u0080-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7\u1680\u2000-\u206f\u20a0-\u20cf]
+            | [\u2190-\u2bff\u3000-\u3004\u3008-\u3020\ue000-\uf8ff\ufeff\ufff0-\uffff];
     letter  = [a-zA-Z_\u0080-\U0010ffff] \ unusual;
     word    = (letter | "#") (letter | digit | [@$#])*;
     fraction = digit+ "." digit* | "." digit+;
@@ -203,9 +213,9 @@ again:
     ">"               { emit(s, TK_GT, start); return true; }
     ">=" | "!<"       { emit(s, TK_GE, start); return true; }
 
-    "=="              { foreign_operator(s, start, DIAG_double_equals, "equality is written `=`", TK_EQ); return true; }
-    "&&"              { foreign_operator(s, start, DIAG_foreign_operator, "both conditions: `AND`", TK_AND); return true; }
-    "||"              { foreign_operator(s, start, DIAG_foreign_operator, "one condition or the other: `OR`; to join texts: `+` or `CONCAT`", TK_OR); return true; }
+    "=="              { foreign_operator(s, start, TK_EQ); return true; }
+    "&&"              { foreign_operator(s, start, TK_AND); return true; }
+    "||"              { foreign_operator(s, start, TK_OR); return true; }
 
     $                 { return false; }
     *                 { stray_character(s, start); return true; }
@@ -221,7 +231,8 @@ static bool bad_utf8(SourceText *source, DiagList *diags) {
   Span span = {at, at + 1};
   bool utf16 = str_starts(text, STR("\xFF\xFE")) || str_starts(text, STR("\xFE\xFF"));
   Diag *diag = utf16 ? diag_add(diags, DIAG_bad_utf8, span, "the query is UTF-16 text, not UTF-8")
-                     : diag_add(diags, DIAG_bad_utf8, span, "the query is not valid UTF-8: byte 0x%02X", (unsigned char)text.ptr[at]);
+                     : diag_add(diags, DIAG_bad_utf8, span, "the query is not valid UTF-8: byte 0x%02X",
+                                (unsigned char)text.ptr[at]);
   diag_hint(diags, diag, "save the file as UTF-8");
   return true;
 }

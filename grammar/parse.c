@@ -68,8 +68,9 @@ static void parse_tokens(Parser *p) {
 
 static void check_not_empty(Parser *p) {
   if (p->script->queries_len) return;
-  Diag *diag = p->tokens.len == 1 ? diag_add(p->diags, DIAG_nothing_to_run, (Span){0, 0}, "the query is empty")
-                                  : diag_add(p->diags, DIAG_nothing_to_run, p->script->span, "the query has no SELECT statement");
+  Diag *diag = p->tokens.len == 1
+                   ? diag_add(p->diags, DIAG_nothing_to_run, (Span){0, 0}, "the query is empty")
+                   : diag_add(p->diags, DIAG_nothing_to_run, p->script->span, "the query has no SELECT statement");
   Str source = p->script->steps_len ? p->script->steps[p->script->steps_len - 1]->name.text : STR("input");
   diag_hint(p->diags, diag, "add one: `SELECT * FROM " STR_FMT "`", STR_ARG(source));
 }

@@ -166,7 +166,8 @@ static bool explain_case(Syntax *s) {
       s->token.kind != TK_IDENT)
     return false;
   StrBuf buf = {0};
-  Diag *diag = complain(s, DIAG_case_without_end, token_at(s, s->open.items[s->open.len - 1]).span, "this CASE has no END");
+  Diag *diag =
+      complain(s, DIAG_case_without_end, token_at(s, s->open.items[s->open.len - 1]).span, "this CASE has no END");
   diag_label(s->p->diags, diag, place(s), "END is missing before this");
   diag_hint(s->p->diags, diag, "write `END` before %s", found(s, &buf));
   strbuf_release(&buf);
@@ -180,11 +181,30 @@ static bool explain_extra_parenthesis(Syntax *s) {
   return true;
 }
 
+/* Another FROM follows in the same SELECT, so this one was meant as a name. */
+static bool another_from(const Syntax *s) {
+  unsigned depth = 0;
+  for (uint32_t i = s->at + 1; i < s->p->tokens.len; i++) {
+    int kind = token_at(s, i).kind;
+    if (kind == TK_LP) depth++;
+    else if (kind == TK_RP && depth-- == 0) return false;
+    else if (depth == 0 && kind == TK_FROM) return true;
+    else if (depth == 0 && (kind == TK_SEMI || kind == TK_SELECT)) return false;
+  }
+  return false;
+}
+
+/* A reserved word in place of a name, with a text behind it that makes sense then. */
+static bool reads_as_name(Syntax *s) {
+  if (!is_reserved(s->token.kind) || !accepts(s, TK_IDENT)) return false;
+  if (s->token.kind == TK_FROM && !another_from(s)) return false;
+  return repairs(s, &s->before, TK_IDENT, s->at + 1, LOOK_AHEAD);
+}
+
+/* Unless the word behind the comma was meant as a name: `a, group, b`. */
 static bool explain_trailing_comma(Syntax *s) {
   if (s->prev.kind != TK_COMMA || !(ends_part(s->token.kind) || s->token.kind == TK_RP)) return false;
-  bool name_follows = s->token.kind != TK_RP && accepts(s, TK_IDENT) && repairs(s, &s->before, TK_IDENT, s->at + 1, LOOK_AHEAD) &&
-                      (s->token.kind != TK_FROM || token_at(s, s->at + 1).kind == TK_FROM);
-  if (name_follows && s->token.kind != TOKEN_END && s->token.kind != TK_SEMI && s->token.kind != TK_FROM) return false;
+  if (reads_as_name(s)) return false;
   StrBuf buf = {0};
   Diag *diag = complain(s, DIAG_trailing_comma, s->prev.span, "nothing follows this comma");
   diag_hint(s->p->diags, diag, "remove it, or write one more item before %s", found(s, &buf));
@@ -197,7 +217,8 @@ static bool explain_unclosed_parenthesis(Syntax *s) {
   bool named = s->token.kind == TK_AS && repairs(s, &s->before, TK_RP, s->at, 2);
   if (!ends_part(s->token.kind) && !named) return false;
   StrBuf buf = {0};
-  Diag *diag = complain(s, DIAG_unclosed_parenthesis, token_at(s, s->open.items[s->open.len - 1]).span, "this parenthesis is never closed");
+  Diag *diag = complain(s, DIAG_unclosed_parenthesis, token_at(s, s->open.items[s->open.len - 1]).span,
+                        "this parenthesis is never closed");
   diag_label(s->p->diags, diag, place(s), "`)` is missing before this");
   diag_hint(s->p->diags, diag, "write `)` before %s", found(s, &buf));
   strbuf_release(&buf);
@@ -210,7 +231,9 @@ static bool explain_missing_on(Syntax *s) {
     if (token_at(s, i).kind != TK_JOIN) continue;
     Diag *diag = complain(s, DIAG_missing_on, token_at(s, i).span, "this JOIN has no ON");
     diag_label(s->p->diags, diag, place(s), "ON is missing before this");
-    diag_hint(s->p->diags, diag, "say which rows belong together: `ON a.key = b.key`, between streams also `AND DATEDIFF(second, a, b) BETWEEN 0 AND 30`");
+    diag_hint(s->p->diags, diag,
+              "say which rows belong together: `ON a.key = b.key`, between streams also `AND DATEDIFF(second, a, b) "
+              "BETWEEN 0 AND 30`");
     return true;
   }
   return false;
@@ -220,7 +243,10 @@ static bool explain_foreign_words(Syntax *s) {
   const char *hint = NULL;
   DiagCode code = DIAG_tsql_offset_fetch;
   switch (s->token.kind) {
-    case TK_OFFSET: case TK_FETCH: hint = "a stream has no pages; use a window and `CollectTop(n) OVER (ORDER BY x)`"; break;
+    case TK_OFFSET:
+    case TK_FETCH:
+      hint = "a stream has no pages; use a window and `CollectTop(n) OVER (ORDER BY x)`";
+      break;
     case TK_LIMIT_ROWS: hint = "a stream has no first rows; use a window and `CollectTop(n) OVER (ORDER BY x)`"; break;
     case TK_EXCEPT: code = DIAG_tsql_set_operation; hint = "write a LEFT JOIN and keep the rows with `IS NULL`"; break;
     case TK_INTERSECT: code = DIAG_tsql_set_operation; hint = "write a JOIN"; break;
@@ -255,16 +281,20 @@ static bool explain_statement(Syntax *s) {
   Str word = text_at(s, s->at);
   for (size_t i = 0; s->token.kind == TK_IDENT && i < sizeof foreign_statements / sizeof *foreign_statements; i++) {
     if (!str_eq_nocase(word, str_from(foreign_statements[i]))) continue;
-    Diag *diag = diag_add(s->p->diags, DIAG_tsql_statement, s->token.span, STR_FMT " statements are not part of the language", STR_ARG(word));
-    diag_hint(s->p->diags, diag, "a script holds `CREATE TABLE`, `WITH name AS (...)` and `SELECT ... INTO ... FROM ...`");
+    Diag *diag = diag_add(s->p->diags, DIAG_tsql_statement, s->token.span,
+                          STR_FMT " statements are not part of the language", STR_ARG(word));
+    diag_hint(s->p->diags, diag,
+              "a script holds `CREATE TABLE`, `WITH name AS (...)` and `SELECT ... INTO ... FROM ...`");
     return true;
   }
   return false;
 }
 
 static bool explain_union_parenthesis(Syntax *s) {
-  if (s->token.kind != TK_LP || (s->prev.kind != TK_UNION && s->prev.kind != TK_ALL) || !accepts(s, TK_SELECT)) return false;
-  Diag *diag = complain(s, DIAG_parenthesised_select, s->token.span, "a branch of a UNION has no parentheses around it");
+  if (s->token.kind != TK_LP || (s->prev.kind != TK_UNION && s->prev.kind != TK_ALL) || !accepts(s, TK_SELECT))
+    return false;
+  Diag *diag =
+      complain(s, DIAG_parenthesised_select, s->token.span, "a branch of a UNION has no parentheses around it");
   diag_hint(s->p->diags, diag, "write `SELECT ... UNION SELECT ...`");
   return true;
 }
@@ -301,10 +331,13 @@ static bool explain_unquoted_name(Syntax *s) {
     if (kind == TK_RP || kind == TK_LP || kind == TK_COMMA || kind == TK_SEMI) break;
     name.end = token_at(s, last + 1).span.end;
   }
-  for (; first > s->section.begin && token_at(s, first - 1).span.end == name.begin && token_at(s, first - 1).kind == TK_DOT; first -= 2)
+  for (; first > s->section.begin && token_at(s, first - 1).span.end == name.begin &&
+         token_at(s, first - 1).kind == TK_DOT;
+       first -= 2)
     name.begin = token_at(s, first - 2).span.begin;
   Str text = parser_text(s->p, name);
-  Diag *diag = diag_add(s->p->diags, DIAG_name_needs_brackets, name, "`" STR_FMT "` needs brackets to be a name", STR_ARG(text));
+  Diag *diag = diag_add(s->p->diags, DIAG_name_needs_brackets, name, "`" STR_FMT "` needs brackets to be a name",
+                        STR_ARG(text));
   diag_hint(s->p->diags, diag, "write `[" STR_FMT "]`", STR_ARG(text));
   return true;
 }
@@ -326,25 +359,11 @@ static bool explain_comparison_chain(Syntax *s) {
   return true;
 }
 
-/* Another FROM follows in the same SELECT, so this one was meant as a name. */
-static bool another_from(const Syntax *s) {
-  unsigned depth = 0;
-  for (uint32_t i = s->at + 1; i < s->p->tokens.len; i++) {
-    int kind = token_at(s, i).kind;
-    if (kind == TK_LP) depth++;
-    else if (kind == TK_RP && depth-- == 0) return false;
-    else if (depth == 0 && kind == TK_FROM) return true;
-    else if (depth == 0 && (kind == TK_SEMI || kind == TK_SELECT)) return false;
-  }
-  return false;
-}
-
 static bool explain_reserved_word(Syntax *s) {
-  if (!is_reserved(s->token.kind) || !accepts(s, TK_IDENT)) return false;
-  if (s->token.kind == TK_FROM && !another_from(s)) return false;
-  if (!repairs(s, &s->before, TK_IDENT, s->at + 1, LOOK_AHEAD)) return false;
+  if (!reads_as_name(s)) return false;
   Str word = text_at(s, s->at);
-  Diag *diag = diag_add(s->p->diags, DIAG_reserved_word, s->token.span, "`" STR_FMT "` is a reserved word and cannot be a name", STR_ARG(word));
+  Diag *diag = diag_add(s->p->diags, DIAG_reserved_word, s->token.span,
+                        "`" STR_FMT "` is a reserved word and cannot be a name", STR_ARG(word));
   diag_hint(s->p->diags, diag, "put it in brackets: `[" STR_FMT "]`", STR_ARG(word));
   return true;
 }
@@ -358,7 +377,9 @@ static const Keyword *misspelt(Syntax *s, const Replay *from, uint32_t at) {
   assert(count <= 128);
   Token next = token_at(s, at + 1);
   for (unsigned i = 0; i < count; i++) {
-    if (!keyword_fits(&keywords[i], &next, s->p->source->text) || !repairs(s, from, keywords[i].token, at + 1, LOOK_AHEAD)) continue;
+    if (!keyword_fits(&keywords[i], &next, s->p->source->text) ||
+        !repairs(s, from, keywords[i].token, at + 1, LOOK_AHEAD))
+      continue;
     candidates[near] = keywords[i].text;
     rows[near++] = &keywords[i];
   }
@@ -380,7 +401,8 @@ static bool explain_misspelt(Syntax *s) {
   }
   if (keyword == NULL) return false;
   Str word = text_at(s, at);
-  Diag *diag = diag_add(s->p->diags, DIAG_misspelt_keyword, token_at(s, at).span, "`" STR_FMT "` is not a keyword", STR_ARG(word));
+  Diag *diag = diag_add(s->p->diags, DIAG_misspelt_keyword, token_at(s, at).span, "`" STR_FMT "` is not a keyword",
+                        STR_ARG(word));
   diag_hint(s->p->diags, diag, "did you mean `" STR_FMT "`?", STR_ARG(keyword->text));
   return true;
 }
@@ -398,7 +420,8 @@ static bool half_keyword(Syntax *s, uint32_t at, const Replay *before) {
     strbuf_printf(&list, "%s`" STR_FMT "`", list.len ? " or " : "", STR_ARG(word));
   }
   Str text = text_at(s, at);
-  Diag *diag = diag_add(s->p->diags, DIAG_syntax, token_at(s, at).span, "`" STR_FMT "` must be followed by %s", STR_ARG(text), list.ptr);
+  Diag *diag = diag_add(s->p->diags, DIAG_syntax, token_at(s, at).span, "`" STR_FMT "` must be followed by %s",
+                        STR_ARG(text), list.ptr);
   diag_hint(s->p->diags, diag, "as a name it needs brackets here: `[" STR_FMT "]`", STR_ARG(text));
   strbuf_release(&list);
   return true;
@@ -416,7 +439,8 @@ static bool explain_half_keyword(Syntax *s) {
 
 static bool missing_comma_before(Syntax *s, uint32_t at) {
   StrBuf text = {0};
-  Diag *diag = diag_add(s->p->diags, DIAG_missing_comma, token_at(s, at).span, "%s cannot follow without a comma", named(s, at, &text));
+  Diag *diag = diag_add(s->p->diags, DIAG_missing_comma, token_at(s, at).span, "%s cannot follow without a comma",
+                        named(s, at, &text));
   diag_mark(s->p->diags, diag, "`,` is missing before this");
   strbuf_release(&text);
   return true;
@@ -426,7 +450,8 @@ static bool missing_comma_before(Syntax *s, uint32_t at) {
 static bool explain_missing_comma(Syntax *s) {
   if (ends_operand(s->prev.kind) && begins_operand(s->token.kind) && repairs(s, &s->before, TK_COMMA, s->at, 1))
     return missing_comma_before(s, s->at);
-  if (s->prev.kind != TK_IDENT || s->at < s->section.begin + 2 || !ends_operand(token_at(s, s->at - 2).kind)) return false;
+  if (s->prev.kind != TK_IDENT || s->at < s->section.begin + 2 || !ends_operand(token_at(s, s->at - 2).kind))
+    return false;
   Replay earlier = {0};
   replay_until(s, &earlier, s->at - 1);
   bool missing = repairs(s, &earlier, TK_COMMA, s->at - 1, LOOK_AHEAD);
@@ -459,7 +484,14 @@ static bool unlisted(Syntax *s, int kind) {
   switch (kind) {
     case TK_NOT: return accepts(s, TK_INTEGER) || accepts(s, TK_PLUS);
     case TK_NULL: case TK_CASE: case TK_CAST: case TK_TRY_CAST: return accepts(s, TK_INTEGER);
-    case TK_AND: case TK_OR: case TK_IS: case TK_IN: case TK_LIKE: case TK_BETWEEN: case TK_OVER: return accepts(s, TK_PLUS);
+    case TK_AND:
+    case TK_OR:
+    case TK_IS:
+    case TK_IN:
+    case TK_LIKE:
+    case TK_BETWEEN:
+    case TK_OVER:
+      return accepts(s, TK_PLUS);
     case TK_INNER: case TK_LEFT: case TK_CROSS: return accepts(s, TK_JOIN);
     case TK_OUTER: return accepts(s, TK_CROSS);
     case TK_DISTINCT: case TK_ALL: return accepts(s, TK_IDENT);
@@ -498,7 +530,8 @@ static void want_keywords(Syntax *s, Wanted *wanted, bool statement_end) {
 
 static void want_all(Syntax *s, Wanted *wanted) {
   bool operand_behind = accepts(s, TK_PLUS) && accepts(s, TK_SLASH);
-  bool statement_end = accepts(s, TK_SEMI) && accepts(s, TOKEN_END) && s->prev.kind != TOKEN_END && s->prev.kind != TK_SEMI;
+  bool statement_end =
+      accepts(s, TK_SEMI) && accepts(s, TOKEN_END) && s->prev.kind != TOKEN_END && s->prev.kind != TK_SEMI;
   want_operands(s, wanted);
   if (operand_behind) vec_push(wanted, "an operator");
   if (operand_behind && !accepts(s, TK_OR)) want_if(s, wanted, TK_AND, "`AND`"); /* the middle of BETWEEN */
@@ -567,7 +600,8 @@ static bool begins_statement(const Parser *p, uint32_t at, unsigned depth) {
 
 static bool begins_step(const Parser *p, uint32_t at) {
   const Token *tokens = p->tokens.items;
-  return at + 3 < p->tokens.len && tokens[at].kind == TK_COMMA && tokens[at + 2].kind == TK_AS && tokens[at + 3].kind == TK_LP;
+  return at + 3 < p->tokens.len && tokens[at].kind == TK_COMMA && tokens[at + 2].kind == TK_AS &&
+         tokens[at + 3].kind == TK_LP;
 }
 
 Section syntax_resume(const Parser *p, Section section) {

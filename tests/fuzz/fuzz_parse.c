@@ -18,7 +18,8 @@ static void check_diags(DiagList *diags, SourceText *source) {
   diags_sort(diags);
   for (uint32_t i = 0; i < diags->items.len; i++) {
     const Diag *diag = &diags->items.items[i];
-    check(diag->span.begin <= diag->span.end && diag->span.end <= source->text.len, "span outside of the text", source->text);
+    bool inside = diag->span.begin <= diag->span.end && diag->span.end <= source->text.len;
+    check(inside, "span outside of the text", source->text);
   }
   diags_render(diags, &out, true);
   diags_render_json(diags, &out);

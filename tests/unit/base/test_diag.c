@@ -153,7 +153,10 @@ static void long_lines_are_cut_around_the_mark(void **state) {
   diag_add(&fixture.diags, DIAG_syntax, at(&fixture, "HERE"), "cut");
   assert_output(&fixture,
                 "error[E0101]: cut\n --> q.asaql:1:10001\n  |\n"
-                "1 | ...01234567890123456789012345678901234567890123456789HEREabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabc...\n"
+                "1 | "
+                "..."
+                "01234567890123456789012345678901234567890123456789HEREabcdefghijabcdefghijabcdefghijabcdefghijabcdef"
+                "ghijabcdefghijabc...\n"
                 "  |                                                      ^^^^\n");
   finish(&fixture);
   strbuf_release(&text);
@@ -182,10 +185,12 @@ static void json_for_editors(void **state) {
   diag_hint(&fixture.diags, diag, "try c");
   diag_label(&fixture.diags, diag, (Span){0, 1}, "a\\");
   diags_render_json(&fixture.diags, &fixture.out);
-  assert_string_equal(fixture.out.ptr,
-                      "[{\"code\":\"E0101\",\"name\":\"syntax\",\"severity\":\"error\",\"message\":\"not \\\"b\\\"\\u000a\",\"file\":\"q.asaql\","
-                      "\"line\":2,\"column\":5,\"endLine\":2,\"endColumn\":6,\"begin\":7,\"end\":8,\"help\":\"try c\",\"labels\":["
-                      "{\"text\":\"a\\\\\",\"line\":1,\"column\":1,\"endLine\":1,\"endColumn\":2,\"begin\":0,\"end\":1}]}]");
+  assert_string_equal(
+      fixture.out.ptr,
+      "[{\"code\":\"E0101\",\"name\":\"syntax\",\"severity\":\"error\",\"message\":\"not "
+      "\\\"b\\\"\\u000a\",\"file\":\"q.asaql\","
+      "\"line\":2,\"column\":5,\"endLine\":2,\"endColumn\":6,\"begin\":7,\"end\":8,\"help\":\"try c\",\"labels\":["
+      "{\"text\":\"a\\\\\",\"line\":1,\"column\":1,\"endLine\":1,\"endColumn\":2,\"begin\":0,\"end\":1}]}]");
   finish(&fixture);
 }
 
@@ -234,7 +239,8 @@ static void truncation_restores_counts(void **state) {
 }
 
 static void assert_nearest(const char *wanted, const char *expected) {
-  static const Str candidates[] = {{"Temperature", 11}, {"TollId", 6}, {"Toll", 4}, {"time", 4}, {"id", 2}, {"FROM", 4}};
+  static const Str candidates[] = {{"Temperature", 11}, {"TollId", 6}, {"Toll", 4},
+                                   {"time", 4},         {"id", 2},     {"FROM", 4}};
   Str nearest = diag_nearest(str_from(wanted), candidates, 6);
   assert_int_equal(nearest.len, strlen(expected));
   assert_memory_equal(nearest.len ? nearest.ptr : "", expected, nearest.len);
@@ -282,7 +288,8 @@ static void loading_a_file(void **state) {
 }
 
 static void utf8_is_strict(void **state) {
-  static const char *const bad[] = {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82"};
+  static const char *const bad[] = {
+      "\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_int_equal(utf8_invalid_at(str_from(bad[i])), 0);
   assert_int_equal(utf8_invalid_at(STR("plain ascii text \xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80 and more")), 42 - 5);
   assert_int_equal(utf8_invalid_at(STR("0123456789\xFF")), 10);

@@ -76,7 +76,8 @@ static void reserved_words_are_refused_and_quoted_ones_are_not(void **state) {
   for (unsigned i = 0; i < count; i++) {
     if (keywords[i].class != KEYWORD_RESERVED) continue;
     const char *word = keywords[i].text.ptr;
-    if (parses("SELECT a FROM s WHERE b = @ AND c = 1", word) && strcmp(word, "NULL") != 0) fail_msg("%s is a name", word);
+    if (parses("SELECT a FROM s WHERE b = @ AND c = 1", word) && strcmp(word, "NULL") != 0)
+      fail_msg("%s is a name", word);
     if (!parses("SELECT [@], s.[@] AS [@] FROM s WHERE [@] = 1", word)) fail_msg("[%s] is no name", word);
     if (!parses("SELECT s.@, s.@.b FROM s", word)) fail_msg("%s behind a dot is no name", word);
   }

@@ -15,7 +15,8 @@ static void assert_tokens_(Str text, const char *expected, const char *file, int
   lex_source(&source, &diags, &tokens);
   keywords_resolve(&tokens, text);
   strbuf_puts(&names, "");
-  for (uint32_t i = 0; i + 1 < tokens.len; i++) strbuf_printf(&names, "%s%s", i ? " " : "", token_name(tokens.items[i].kind));
+  for (uint32_t i = 0; i + 1 < tokens.len; i++)
+    strbuf_printf(&names, "%s%s", i ? " " : "", token_name(tokens.items[i].kind));
   _assert_string_equal(names.ptr, expected, file, line);
   strbuf_release(&names);
   vec_release(&tokens);
@@ -32,7 +33,8 @@ static void names(void **state) {
 }
 
 static void numbers(void **state) {
-  assert_tokens("1 1.5 .5 1. 1e3 1E+3 1.5e-3 .5e1", "a number a number a number a number a number a number a number a number");
+  assert_tokens("1 1.5 .5 1. 1e3 1E+3 1.5e-3 .5e1",
+                "a number a number a number a number a number a number a number a number");
   assert_codes("SELECT 12abc FROM x", "E0007");
   assert_codes("SELECT 1e FROM x", "E0007");
   assert_codes("SELECT 1e+ FROM x", "E0007");
@@ -53,7 +55,13 @@ static void texts(void **state) {
 }
 
 static void blanks_and_comments(void **state) {
-  assert_tokens("\xEF\xBB\xBF" "a\xC2\xA0" "b\xE2\x80\x8B" "c\r\nd\te\xE3\x80\x80" "f", "a name a name a name a name a name a name");
+  assert_tokens(
+      "\xEF\xBB\xBF"
+      "a\xC2\xA0"
+      "b\xE2\x80\x8B"
+      "c\r\nd\te\xE3\x80\x80"
+      "f",
+      "a name a name a name a name a name a name");
   assert_tokens("a -- b\nc --", "a name a name");
   assert_tokens("a/* b */c/* d /* e */ f */g", "a name a name a name");
   assert_codes("SELECT a FROM b /* c", "E0006");
@@ -62,7 +70,8 @@ static void blanks_and_comments(void **state) {
 
 static void signs(void **state) {
   assert_tokens("= <> != < <= !> > >= !<", "`=` `<>` `<>` `<` `<=` `<=` `>` `>=` `>=`");
-  assert_tokens("+ - * / % & | ^ ~ ( ) , . ; { } ?", "`+` `-` `*` `/` `%` `&` `|` `^` `~` `(` `)` `,` `.` `;` `{` `}` `?`");
+  assert_tokens("+ - * / % & | ^ ~ ( ) , . ; { } ?",
+                "`+` `-` `*` `/` `%` `&` `|` `^` `~` `(` `)` `,` `.` `;` `{` `}` `?`");
   assert_codes("SELECT a FROM b WHERE a == 1", "E0121");
   assert_codes("SELECT a FROM b WHERE a = 1 && c = 2 || d = 3", "E0123 E0123");
 }

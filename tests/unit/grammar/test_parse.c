@@ -57,27 +57,33 @@ static void calls(void **state) {
   assert_expr("System.Window().Id", "field .Id\n  call System.Window\n");
   assert_expr("[System].Timestamp", "path [System].Timestamp\n");
   assert_expr("TopOne() OVER (PARTITION BY a ORDER BY b DESC, c ASC, d)",
-              "call TopOne\n  over\n    partition-by\n      path a\n    order-by desc\n      path b\n    order-by\n      path c\n"
+              "call TopOne\n  over\n    partition-by\n      path a\n    order-by desc\n      path b\n    order-by\n  "
+              "    path c\n"
               "    order-by\n      path d\n");
-  assert_expr("SUM(a) OVER (PARTITION BY b, c LIMIT DURATION(ss, 5) WHEN d = 1)",
-              "call SUM\n  path a\n  over\n    partition-by\n      path b\n      path c\n    limit\n      call DURATION\n"
-              "        path ss\n        integer 5\n    when\n      binary =\n        path d\n        integer 1\n");
+  assert_expr(
+      "SUM(a) OVER (PARTITION BY b, c LIMIT DURATION(ss, 5) WHEN d = 1)",
+      "call SUM\n  path a\n  over\n    partition-by\n      path b\n      path c\n    limit\n      call DURATION\n"
+      "        path ss\n        integer 5\n    when\n      binary =\n        path d\n        integer 1\n");
 }
 
 static void precedence(void **state) {
   assert_expr("a + b * c", "binary +\n  path a\n  binary *\n    path b\n    path c\n");
   assert_expr("a - b - c", "binary -\n  binary -\n    path a\n    path b\n  path c\n");
-  assert_expr("a | b & c ^ d", "binary ^\n  binary &\n    binary |\n      path a\n      path b\n    path c\n  path d\n");
+  assert_expr("a | b & c ^ d",
+              "binary ^\n  binary &\n    binary |\n      path a\n      path b\n    path c\n  path d\n");
   assert_expr("-a * ~b % c", "binary %\n  binary *\n    unary -\n      path a\n    unary ~\n      path b\n  path c\n");
   assert_expr("(a + b) * c", "binary *\n  binary + ()\n    path a\n    path b\n  path c\n");
   assert_expr("NOT a = 1 AND b = 2 OR c <> 3",
-              "logic OR\n  logic AND\n    unary NOT\n      binary =\n        path a\n        integer 1\n    binary =\n      path b\n"
+              "logic OR\n  logic AND\n    unary NOT\n      binary =\n        path a\n        integer 1\n    binary "
+              "=\n      path b\n"
               "      integer 2\n  binary <>\n    path c\n    integer 3\n");
   assert_expr("a !< 1 AND b !> 2 AND c != 3",
-              "logic AND\n  binary >=\n    path a\n    integer 1\n  binary <=\n    path b\n    integer 2\n  binary <>\n    path c\n"
+              "logic AND\n  binary >=\n    path a\n    integer 1\n  binary <=\n    path b\n    integer 2\n  binary "
+              "<>\n    path c\n"
               "    integer 3\n");
   assert_expr("(a = 1 AND b = 2) AND c = 3",
-              "logic AND\n  logic AND ()\n    binary =\n      path a\n      integer 1\n    binary =\n      path b\n      integer 2\n"
+              "logic AND\n  logic AND ()\n    binary =\n      path a\n      integer 1\n    binary =\n      path b\n  "
+              "    integer 2\n"
               "  binary =\n    path c\n    integer 3\n");
 }
 
@@ -85,7 +91,8 @@ static void predicates(void **state) {
   assert_expr("a LIKE 'x%'", "like\n  path a\n  text 'x%'\n");
   assert_expr("a NOT LIKE b ESCAPE '!'", "like not\n  path a\n  path b\n  escape\n    text '!'\n");
   assert_expr("a BETWEEN 1 AND 2 AND b NOT BETWEEN c AND d + 1",
-              "logic AND\n  between\n    path a\n    integer 1\n    integer 2\n  between not\n    path b\n    path c\n    binary +\n"
+              "logic AND\n  between\n    path a\n    integer 1\n    integer 2\n  between not\n    path b\n    path "
+              "c\n    binary +\n"
               "      path d\n      integer 1\n");
   assert_expr("a IN (1, NULL)", "in\n  path a\n  list\n    integer 1\n    null\n");
   assert_expr("a NOT IN ('x')", "in not\n  path a\n  list\n    text 'x'\n");
@@ -94,81 +101,108 @@ static void predicates(void **state) {
 }
 
 static void case_and_cast(void **state) {
-  assert_expr("CASE WHEN a = 1 THEN 2 ELSE end END", "case\n  when\n    binary =\n      path a\n      integer 1\n    integer 2\n  else\n    path end\n");
-  assert_expr("CASE a WHEN 1 THEN 2 WHEN 3 THEN 4 END",
-              "case\n  operand\n    path a\n  when\n    integer 1\n    integer 2\n  when\n    integer 3\n    integer 4\n");
+  assert_expr("CASE WHEN a = 1 THEN 2 ELSE end END",
+              "case\n  when\n    binary =\n      path a\n      integer 1\n    integer 2\n  else\n    path end\n");
+  assert_expr(
+      "CASE a WHEN 1 THEN 2 WHEN 3 THEN 4 END",
+      "case\n  operand\n    path a\n  when\n    integer 1\n    integer 2\n  when\n    integer 3\n    integer 4\n");
   assert_expr("CAST(a AS nvarchar(max))", "cast nvarchar\n  path a\n");
   assert_expr("TRY_CAST(a + 1 AS nvarchar(20))", "cast try nvarchar(20)\n  binary +\n    path a\n    integer 1\n");
 }
 
 static void select_items(void **state) {
-  assert_dump("SELECT a AS x, b y, c 'z', d AS \"w\", v = e + 1, [u] = 2, 't' = NULL, (a = b) FROM s",
-              "script\n  select\n    item as=x\n      path a\n    item as=y\n      path b\n    item as='z'\n      path c\n"
-              "    item as=\"w\"\n      path d\n    item alias=v\n      binary +\n        path e\n        integer 1\n"
-              "    item alias=[u]\n      integer 2\n    item alias='t'\n      null\n    item\n      binary = ()\n        path a\n"
-              "        path b\n    from\n      table s\n");
+  assert_dump(
+      "SELECT a AS x, b y, c 'z', d AS \"w\", v = e + 1, [u] = 2, 't' = NULL, (a = b) FROM s",
+      "script\n  select\n    item as=x\n      path a\n    item as=y\n      path b\n    item as='z'\n      path c\n"
+      "    item as=\"w\"\n      path d\n    item alias=v\n      binary +\n        path e\n        integer 1\n"
+      "    item alias=[u]\n      integer 2\n    item alias='t'\n      null\n    item\n      binary = ()\n        "
+      "path a\n"
+      "        path b\n    from\n      table s\n");
 }
 
 static void clauses(void **state) {
-  assert_dump("SELECT a INTO [my out] FROM s WHERE b = 1 GROUP BY c, TumblingWindow(minute, 5) HAVING COUNT(*) > 1",
-              "script\n  select into=[my out]\n    item\n      path a\n    from\n      table s\n    where\n      binary =\n"
-              "        path b\n        integer 1\n    group-by\n      path c\n      call TumblingWindow\n        path minute\n"
-              "        integer 5\n    having\n      binary >\n        call COUNT\n          star\n        integer 1\n");
+  assert_dump(
+      "SELECT a INTO [my out] FROM s WHERE b = 1 GROUP BY c, TumblingWindow(minute, 5) HAVING COUNT(*) > 1",
+      "script\n  select into=[my out]\n    item\n      path a\n    from\n      table s\n    where\n      binary =\n"
+      "        path b\n        integer 1\n    group-by\n      path c\n      call TumblingWindow\n        path "
+      "minute\n"
+      "        integer 5\n    having\n      binary >\n        call COUNT\n          star\n        integer 1\n");
 }
 
 static void sources(void **state) {
   assert_dump("SELECT * FROM a AS b TIMESTAMP BY b.t OVER k, l PARTITION BY p, q INTO 4",
-              "script\n  select\n    item\n      star\n    from\n      table a as=b\n        timestamp-by\n          path b.t\n"
-              "        timestamp-over\n          path k\n          path l\n        partition-by\n          path p\n          path q\n"
+              "script\n  select\n    item\n      star\n    from\n      table a as=b\n        timestamp-by\n          "
+              "path b.t\n"
+              "        timestamp-over\n          path k\n          path l\n        partition-by\n          path p\n  "
+              "        path q\n"
               "        shards\n          integer 4\n");
-  assert_dump("SELECT * FROM a PARTITION BY p TIMESTAMP BY DATEADD(second, 1, t)",
-              "script\n  select\n    item\n      star\n    from\n      table a\n        timestamp-by\n          call DATEADD\n"
-              "            path second\n            integer 1\n            path t\n        partition-by\n          path p\n");
-  assert_dump("SELECT * FROM (SELECT a FROM b UNION ALL SELECT c FROM d) x",
-              "script\n  select\n    item\n      star\n    from\n      sub-select as=x\n        union all\n          select\n"
-              "            item\n              path a\n            from\n              table b\n          select\n"
-              "            item\n              path c\n            from\n              table d\n");
+  assert_dump(
+      "SELECT * FROM a PARTITION BY p TIMESTAMP BY DATEADD(second, 1, t)",
+      "script\n  select\n    item\n      star\n    from\n      table a\n        timestamp-by\n          call "
+      "DATEADD\n"
+      "            path second\n            integer 1\n            path t\n        partition-by\n          path p\n");
+  assert_dump(
+      "SELECT * FROM (SELECT a FROM b UNION ALL SELECT c FROM d) x",
+      "script\n  select\n    item\n      star\n    from\n      sub-select as=x\n        union all\n          select\n"
+      "            item\n              path a\n            from\n              table b\n          select\n"
+      "            item\n              path c\n            from\n              table d\n");
+}
+
+static void substream_keys_in_parentheses(void **state) {
+  assert_dump("SELECT * FROM a TIMESTAMP BY t OVER (k)",
+              "script\n  select\n    item\n      star\n    from\n      table a\n        timestamp-by\n          path t\n"
+              "        timestamp-over\n          path k ()\n");
 }
 
 static void joins_and_apply(void **state) {
-  assert_dump("SELECT * FROM a JOIN b x ON 1 = 1 LEFT OUTER JOIN c ON 2 = 2 CROSS JOIN d CROSS APPLY f(a.z) AS e OUTER APPLY g(y) h",
-              "script\n  select\n    item\n      star\n    from\n      apply outer as=h\n        apply cross as=e\n"
-              "          join cross\n            join left\n              join inner\n                table a\n"
-              "                table b as=x\n                on\n                  binary =\n                    integer 1\n"
-              "                    integer 1\n              table c\n              on\n                binary =\n"
-              "                  integer 2\n                  integer 2\n            table d\n          call f\n"
-              "            path a.z\n        call g\n          path y\n");
+  assert_dump(
+      "SELECT * FROM a JOIN b x ON 1 = 1 LEFT OUTER JOIN c ON 2 = 2 CROSS JOIN d CROSS APPLY f(a.z) AS e OUTER APPLY "
+      "g(y) h",
+      "script\n  select\n    item\n      star\n    from\n      apply outer as=h\n        apply cross as=e\n"
+      "          join cross\n            join left\n              join inner\n                table a\n"
+      "                table b as=x\n                on\n                  binary =\n                    integer 1\n"
+      "                    integer 1\n              table c\n              on\n                binary =\n"
+      "                  integer 2\n                  integer 2\n            table d\n          call f\n"
+      "            path a.z\n        call g\n          path y\n");
 }
 
 static void match_recognize(void **state) {
-  assert_dump("SELECT * FROM s TIMESTAMP BY t MATCH_RECOGNIZE (LIMIT DURATION(minute, 1) PARTITION BY k "
-              "MEASURES Last(A.n) AS a, First(B.n) b AFTER MATCH SKIP TO NEXT ROW "
-              "PATTERN (A . (B | C D)* E{2,3} F+ G? H{4} I{5,}) DEFINE A AS A.x = 1, B AS B.x > Last(A.x)) AS m",
-              "script\n  select\n    item\n      star\n    from\n      match as=m\n        table s\n          timestamp-by\n"
-              "            path t\n        limit\n          call DURATION\n            path minute\n            integer 1\n"
-              "        partition-by\n          path k\n        item as=a\n          call Last\n            path A.n\n"
-              "        item as=b\n          call First\n            path B.n\n        skip to next row\n        sequence\n"
-              "          variable A\n          any\n          repeat 0..\n            choice ()\n              variable B\n"
-              "              sequence\n                variable C\n                variable D\n          repeat 2..3\n"
-              "            variable E\n          repeat 1..\n            variable F\n          repeat 0..1\n            variable G\n"
-              "          repeat 4..4\n            variable H\n          repeat 5..\n            variable I\n        define A\n"
-              "          binary =\n            path A.x\n            integer 1\n        define B\n          binary >\n"
-              "            path B.x\n            call Last\n              path A.x\n");
+  assert_dump(
+      "SELECT * FROM s TIMESTAMP BY t MATCH_RECOGNIZE (LIMIT DURATION(minute, 1) PARTITION BY k "
+      "MEASURES Last(A.n) AS a, First(B.n) b AFTER MATCH SKIP TO NEXT ROW "
+      "PATTERN (A . (B | C D)* E{2,3} F+ G? H{4} I{5,}) DEFINE A AS A.x = 1, B AS B.x > Last(A.x)) AS m",
+      "script\n  select\n    item\n      star\n    from\n      match as=m\n        table s\n          timestamp-by\n"
+      "            path t\n        limit\n          call DURATION\n            path minute\n            integer 1\n"
+      "        partition-by\n          path k\n        item as=a\n          call Last\n            path A.n\n"
+      "        item as=b\n          call First\n            path B.n\n        skip to next row\n        sequence\n"
+      "          variable A\n          any\n          repeat 0..\n            choice ()\n              variable B\n"
+      "              sequence\n                variable C\n                variable D\n          repeat 2..3\n"
+      "            variable E\n          repeat 1..\n            variable F\n          repeat 0..1\n            "
+      "variable G\n"
+      "          repeat 4..4\n            variable H\n          repeat 5..\n            variable I\n        define "
+      "A\n"
+      "          binary =\n            path A.x\n            integer 1\n        define B\n          binary >\n"
+      "            path B.x\n            call Last\n              path A.x\n");
 }
 
 static void unions(void **state) {
   assert_dump("SELECT a FROM b UNION SELECT c FROM d UNION ALL SELECT e FROM f",
-              "script\n  union plain all\n    select\n      item\n        path a\n      from\n        table b\n    select\n      item\n"
-              "        path c\n      from\n        table d\n    select\n      item\n        path e\n      from\n        table f\n");
+              "script\n  union plain all\n    select\n      item\n        path a\n      from\n        table b\n    "
+              "select\n      item\n"
+              "        path c\n      from\n        table d\n    select\n      item\n        path e\n      from\n     "
+              "   table f\n");
 }
 
 static void scripts(void **state) {
-  assert_dump("CREATE TABLE t (a bigint, [b c] nvarchar(max)); WITH x AS (SELECT a FROM t), y AS (SELECT b FROM x);\n"
-              "WITH z AS (SELECT * FROM y) SELECT a INTO o FROM x SELECT b FROM z;;",
-              "script\n  create-table t\n    column a bigint\n    column [b c] nvarchar\n  step x\n    select\n      item\n"
-              "        path a\n      from\n        table t\n  step y\n    select\n      item\n        path b\n      from\n        table x\n"
-              "  step z\n    select\n      item\n        star\n      from\n        table y\n  select into=o\n    item\n      path a\n    from\n"
-              "      table x\n  select\n    item\n      path b\n    from\n      table z\n");
+  assert_dump(
+      "CREATE TABLE t (a bigint, [b c] nvarchar(max)); WITH x AS (SELECT a FROM t), y AS (SELECT b FROM x);\n"
+      "WITH z AS (SELECT * FROM y) SELECT a INTO o FROM x SELECT b FROM z;;",
+      "script\n  create-table t\n    column a bigint\n    column [b c] nvarchar\n  step x\n    select\n      item\n"
+      "        path a\n      from\n        table t\n  step y\n    select\n      item\n        path b\n      from\n   "
+      "     table x\n"
+      "  step z\n    select\n      item\n        star\n      from\n        table y\n  select into=o\n    item\n      "
+      "path a\n    from\n"
+      "      table x\n  select\n    item\n      path b\n    from\n      table z\n");
 }
 
 static void spans_are_exact(void **state) {
@@ -253,7 +287,8 @@ int main(void) {
       cmocka_unit_test(literals),      cmocka_unit_test(paths_and_fields), cmocka_unit_test(stars),
       cmocka_unit_test(calls),         cmocka_unit_test(precedence),       cmocka_unit_test(predicates),
       cmocka_unit_test(case_and_cast), cmocka_unit_test(select_items),     cmocka_unit_test(clauses),
-      cmocka_unit_test(sources),       cmocka_unit_test(joins_and_apply),  cmocka_unit_test(match_recognize),
+      cmocka_unit_test(sources),       cmocka_unit_test(joins_and_apply),
+      cmocka_unit_test(substream_keys_in_parentheses),  cmocka_unit_test(match_recognize),
       cmocka_unit_test(unions),        cmocka_unit_test(scripts),          cmocka_unit_test(spans_are_exact),
       cmocka_unit_test(case_spans),    cmocka_unit_test(long_and_deep_queries),
   };

@@ -34,7 +34,8 @@ static void expected_lists_are_grouped(void **state) {
   assert_message("SELECT CAST(a bigint) FROM b", "expected an operator or `AS`, found `bigint`");
   assert_message("SELECT a FROM b WHERE c = 1 2",
                  "expected an operator, `GROUP BY`, `HAVING`, `UNION` or the end of the statement, found `2`");
-  assert_message("SELECT f(a) OVER (5) FROM b", "expected `)`, `LIMIT DURATION`, `ORDER BY`, `PARTITION BY` or `WHEN`, found `5`");
+  assert_message("SELECT f(a) OVER (5) FROM b",
+                 "expected `)`, `LIMIT DURATION`, `ORDER BY`, `PARTITION BY` or `WHEN`, found `5`");
   assert_message("WITH a SELECT b FROM c", "expected `AS`, found `SELECT`");
   assert_message("CREATE TABLE a b bigint", "expected `(`, found `b`");
 }
@@ -49,11 +50,22 @@ static void alternatives_survive_default_reductions(void **state) {
 
 static void misspelt_keywords(void **state) {
   static const char *const queries[] = {
-      "SELCT a FROM b", "SELECT a FORM b", "SELECT a FRMO b", "SELECT a FROM b WEHRE c = 1", "SELECT a FROM b WERE c = 1",
-      "SELECT a FROM b GROPU BY c", "SELECT COUNT(*) FROM b TIMESTAP BY c", "SELECT a FROM b PARTITON BY c",
-      "SELECT a FROM b LEFT JION c ON 1 = 1", "SELECT a FROM b HAVIN c = 1",
-      "SELECT a ITNO b FROM c", "SELECT a FROM b CORSS APPLY f(c)", "SELECT CASE WHNE a = 1 THEN 2 END FROM b",
-      "WIHT a AS (SELECT b FROM c) SELECT b FROM a", "SELECT a FROM b WHERE c LIEK 'd'", "SELECT a FROM b WHERE c = 1 ADN d = 2",
+      "SELCT a FROM b",
+      "SELECT a FORM b",
+      "SELECT a FRMO b",
+      "SELECT a FROM b WEHRE c = 1",
+      "SELECT a FROM b WERE c = 1",
+      "SELECT a FROM b GROPU BY c",
+      "SELECT COUNT(*) FROM b TIMESTAP BY c",
+      "SELECT a FROM b PARTITON BY c",
+      "SELECT a FROM b LEFT JION c ON 1 = 1",
+      "SELECT a FROM b HAVIN c = 1",
+      "SELECT a ITNO b FROM c",
+      "SELECT a FROM b CORSS APPLY f(c)",
+      "SELECT CASE WHNE a = 1 THEN 2 END FROM b",
+      "WIHT a AS (SELECT b FROM c) SELECT b FROM a",
+      "SELECT a FROM b WHERE c LIEK 'd'",
+      "SELECT a FROM b WHERE c = 1 ADN d = 2",
   };
   for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) assert_codes(queries[i], "E0102");
 }
@@ -68,7 +80,8 @@ static void every_statement_is_read(void **state) {
   assert_codes("SELECT a b c FROM d; SELECT e FORM f; SELECT g FROM h; SELECT FROM i", "E0103 E0102 E0101");
   assert_codes("SELECT a b c FROM d\nSELECT e FORM f\nSELECT g FROM h", "E0103 E0102");
   assert_codes("SELECT f(a b c FROM d\nSELECT e FORM f", "E0103 E0102");
-  assert_codes("WITH a AS (SELECT b c d FROM e), f AS (SELECT FROM g), h AS (SELECT i FROM j) SELECT k l m FROM n", "E0103 E0101 E0103");
+  assert_codes("WITH a AS (SELECT b c d FROM e), f AS (SELECT FROM g), h AS (SELECT i FROM j) SELECT k l m FROM n",
+               "E0103 E0101 E0103");
   assert_codes("CREATE TABLE a (b); SELECT c d e FROM f", "E0101 E0103");
 }
 
@@ -84,8 +97,10 @@ static void mistakes_without_number_are_counted(void **state) {
 }
 
 static void what_to_write_instead_of_t_sql(void **state) {
-  assert_codes("SELECT DISTINCT TOP (5) a FROM b RIGHT OUTER JOIN c ON EXISTS (SELECT 1 FROM d) AND @x IN (SELECT 1 FROM e) ORDER BY f",
-               "E0131 E0130 E0136 E0133 E0138 E0134 E0132");
+  assert_codes(
+      "SELECT DISTINCT TOP (5) a FROM b RIGHT OUTER JOIN c ON EXISTS (SELECT 1 FROM d) AND @x IN (SELECT 1 FROM e) "
+      "ORDER BY f",
+      "E0131 E0130 E0136 E0133 E0138 E0134 E0132");
   assert_codes("SELECT a FROM b FULL JOIN c ON 1 = 1", "E0136");
   assert_codes("SELECT a FROM b LIMIT 5", "E0137");
   assert_codes("SELECT a FROM b ORDER BY c OFFSET 5 ROWS", "E0137");

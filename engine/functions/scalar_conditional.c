@@ -1,0 +1,58 @@
+/* scalar_conditional.c: NULLIF and GetType. CASE, COALESCE and ISNULL decide which of their operands are computed
+** at all and live in expr/. */
+#include "functions/families.h"
+
+#include "functions/compare.h"
+#include "functions/kernel.h"
+
+static bool row_nullif(const FnCall *call, const Value *args, FnScratch *scratch, Value *out) {
+  int order;
+  *out = args[0];
+  if (value_is_null(&args[0]) || value_is_null(&args[1])) return true;
+  if (!compare_values(&args[0], &args[1], scratch, &order)) return false;
+  if (order == 0) *out = value_null();
+  return true;
+}
+
+static TypeMask first_type(const FnCall *call, const TypeMask *args) { return args[0]; }
+
+static Value type_text(Type type) {
+  return type == TYPE_NULL ? value_null() : value_text(str_from(type_name(type)));
+}
+
+static bool row_get_type(const FnCall *call, const Value *args, FnScratch *scratch, Value *out) {
+  *out = type_text(args[0].type);
+  return true;
+}
+
+/* The names are constants that outlive every column. */
+static Column *names_by_row(Column *arg, const Selection *sel, uint32_t rows) {
+  Column *out = column_new(COL_TEXT, rows);
+  KERNEL_EACH(sel, rows, i, {
+    Value name = type_text(column_get(arg, i).type);
+    if (value_is_null(&name)) column_set_null(out, i);
+    else column_text(out)[i] = name.text;
+  });
+  return out;
+}
+
+static Column *vec_get_type(const FnCall *call, Column *const *args, const Selection *sel, uint32_t rows,
+                            RowFailures *failures) {
+  Operand x = operand_of(args[0]);
+  if (x.layout == COL_NULL) return kernel_all_null(rows);
+  bool one_name = x.constant || (x.layout != COL_MIXED && !x.valid && !x.integral);
+  if (!one_name) return names_by_row(args[0], sel, rows);
+  Value name = type_text(column_get(args[0], 0).type);
+  return column_constant(&name, rows, false);
+}
+
+const ScalarFn scalar_conditional[] = {
+    {.name = "GetType", .min_args = 1, .max_args = 1, .args = {FN_ANY}, .result = MASK(TYPE_TEXT),
+     .flags = FN_NEVER_FAILS, .row = row_get_type, .vec = vec_get_type, .signature = "GetType(value)",
+     .doc = "The name of the value's type: bigint, float, nvarchar(max), datetime, bit, record or array.",
+     .null_rule = "", .examples = "GetType(1) = 'bigint'\nGetType(1.0) = 'float'\nGetType('a') = 'nvarchar(max)'\nGetType(NULL) = NULL"},
+    {.name = "NULLIF", .min_args = 2, .max_args = 2, .args = {FN_ANY, FN_ANY}, .result_of = first_type,
+     .row = row_nullif, .signature = "NULLIF(a, b)", .doc = "NULL when a equals b (compared as `=` does), else a.",
+     .null_rule = "a NULL b gives a", .examples = "NULLIF(9, 8) = 9\nNULLIF(2, 2.0) = NULL\nNULLIF('x', 'X') = 'x'\nNULLIF(3, NULL) = 3"},
+    {.name = NULL},
+};

@@ -15,7 +15,7 @@
 ** odd quote), each of its messages is decoded alone. So a bad message costs only itself, wherever it stands.
 **
 ** A message decoded alone may hold several events of which some are bad: it is cut as a file would be
-** (json_frame.c) and each record decoded for itself. When no record is to blame, the message is. */
+** (json_frame.c) and each record decoded for itself, unless that finds nothing good or nobody to blame. */
 #include "connectors/formats/json_decode.h"
 
 #include <stdio.h>
@@ -159,18 +159,31 @@ static void cut_record(void *context, const char *begin, size_t len, bool oversi
   vec_push(records, (Str){begin, len});
 }
 
-/* Decodes the records of a bad message for themselves. False when that finds nobody to blame. */
+static void ignore_bad(void *context, const BadRecord *bad) {}
+
+/* Whether some records of a bad message are good and others to blame; leaves no rows. */
+static bool cut_helps(JsonDecoder *decoder, const StrVec *records, uint32_t message) {
+  uint32_t row = decoder->store.rows, bads = decoder->bads;
+  BadRecordFn *bad = decoder->bad;
+  decoder->bad = ignore_bad;
+  for (uint32_t i = 0; i < records->len; i++) decode_alone(decoder, records->items[i], message, false);
+  bool helps = decoder->store.rows > row && decoder->bads > bads;
+  row_store_rewind(&decoder->store, row);
+  decoder->bad = bad;
+  decoder->bads = bads;
+  return helps;
+}
+
+/* Decodes the records of a bad message for themselves. False when that finds nobody to blame, or nothing
+** good. */
 static bool decode_cut(JsonDecoder *decoder, Str text, uint32_t message) {
   StrVec records = {0};
   JsonFrame frame = {.started = true, .line_start = true};
-  uint32_t row = decoder->store.rows, bads = decoder->bads;
   json_frame_cut(&frame, text.ptr, text.len, true, SIZE_MAX, cut_record, &records);
-  bool several = records.len > 1 || (records.len == 1 && records.items[0].len < text.len);
-  for (uint32_t i = 0; several && i < records.len; i++) decode_alone(decoder, records.items[i], message, false);
+  bool helps = records.len > 1 && cut_helps(decoder, &records, message);
+  for (uint32_t i = 0; helps && i < records.len; i++) decode_alone(decoder, records.items[i], message, false);
   vec_release(&records);
-  if (decoder->bads > bads) return true;
-  row_store_rewind(&decoder->store, row);
-  return false;
+  return helps;
 }
 
 /* Whether the message is good alone; else the reason and its place. */
@@ -181,6 +194,7 @@ static bool try_alone(JsonDecoder *decoder, Str text, uint32_t message, const ch
   if (error != JSON_INDEX_OK) return *why = json_index_reason(text, error, at), false;
   decoder->walk.origin = text.ptr;
   decoder->walk.backslashes = true;
+  decoder->walk.end = text.ptr + text.len;
   uint32_t token = 0;
   if (take_message(decoder, &(Extent){0, (uint32_t)text.len, message}, &token)) return true;
   *why = decoder->walk.why;
@@ -272,6 +286,7 @@ static void decode_piece(JsonDecoder *decoder, Piece piece, bool copied, const c
   bool indexed = index_bytes(decoder, decoder->index, piece.base, piece.len, end) == JSON_INDEX_OK;
   JsonSpecials specials = json_specials(piece.base, piece.len);
   decoder->walk.backslashes = specials.backslash;
+  decoder->walk.end = piece.base + piece.len;
   const JsonWalk whole = decoder->walk;
   const uint32_t *tokens = whole.tokens;
   uint32_t at = 0;

@@ -49,6 +49,7 @@ void json_put_text(StrBuf *out, Str text) {
   memcpy(at, text.ptr, text.len);
   at[text.len] = '"';
   out->len += text.len + 2;
+  out->ptr[out->len] = 0;
 }
 
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -85,11 +86,13 @@ static void put_datetime(StrBuf *out, Ticks ticks) {
 static void put_bigint(StrBuf *out, int64_t value) {
   strbuf_reserve(out, NUMBER_TEXT_MAX);
   out->len += bigint_print(value, out->ptr + out->len);
+  out->ptr[out->len] = 0;
 }
 
 static void put_float(StrBuf *out, double value) {
   strbuf_reserve(out, NUMBER_TEXT_MAX);
   out->len += float_print(value, true, out->ptr + out->len);
+  out->ptr[out->len] = 0;
 }
 
 static void put_bit(StrBuf *out, bool bit) { strbuf_append(out, bit ? "true" : "false", bit ? 4 : 5); }
@@ -287,11 +290,9 @@ static bool put_lone_star(const JsonEncoder *encoder, const Batch *batch, uint32
 void json_encoder_encode(Encoder *base, const Batch *batch, bool lines, StrBuf *out, uint32_t *ends) {
   JsonEncoder *encoder = (JsonEncoder *)base;
   uint32_t done = 0;
-  strbuf_reserve(out, 1);
   SELECTION_EACH(batch->sel, batch->rows, row) {
     if (!put_lone_star(encoder, batch, row, out)) put_object(encoder, batch, row, out);
     if (lines) strbuf_putc(out, '\n');
     if (ends) ends[done++] = (uint32_t)out->len;
   }
-  out->ptr[out->len] = 0;
 }

@@ -36,10 +36,10 @@ static inline bool is_digit(char c) { return (unsigned char)(c - '0') < 10; }
 /* ---- what was wrong ---- */
 
 /* Up to 24 bytes of the text at p, as far as they belong together. */
-static Str excerpt(const char *p) {
-  size_t len = 0;
-  while (len < 24 && (unsigned char)p[len] > ' ' && (len == 0 || !ends_scalar[(unsigned char)p[len]])) len++;
-  while (len > 0 && len == 24 && ((unsigned char)p[len] & 0xc0) == 0x80) len--;
+static Str excerpt(const JsonWalk *walk, const char *p) {
+  size_t len = 0, left = p < walk->end ? (size_t)(walk->end - p) : 0, most = left < 24 ? left : 24;
+  while (len < most && (unsigned char)p[len] > ' ' && (len == 0 || !ends_scalar[(unsigned char)p[len]])) len++;
+  while (len > 0 && len == 24 && ((unsigned char)p[len] & 0xc0) == 0x80) len--; /* no half character */
   return (Str){p, len};
 }
 
@@ -56,7 +56,7 @@ static uint32_t bad(JsonWalk *walk, const char *at, const char *format, ...) {
 
 static uint32_t bad_expected(JsonWalk *walk, const char *at, const char *what) __attribute__((cold, noinline));
 static uint32_t bad_expected(JsonWalk *walk, const char *at, const char *what) {
-  Str found = excerpt(at);
+  Str found = excerpt(walk, at);
   if (found.len == 0) return bad(walk, at, "expected %s, found the end", what);
   return bad(walk, at, "expected %s, found `" STR_FMT "`", what, STR_ARG(found));
 }
@@ -133,7 +133,8 @@ static inline bool put_string(JsonWalk *walk, RowField *field, uint32_t at) {
 }
 
 static uint32_t bad_number(JsonWalk *walk, const char *at) {
-  Str found = excerpt(at);
+  Str found = excerpt(walk, at);
+  if (found.ptr + found.len == walk->end) return bad_expected(walk, walk->end, "`,` or `}`");
   return bad(walk, at, "`" STR_FMT "` is not a number", STR_ARG(found));
 }
 
@@ -171,7 +172,7 @@ static bool put_float(JsonWalk *walk, RowField *field, const char *begin) {
     value = (double)digits / powers[fraction];
     if (*begin == '-') value = -value;
   } else if (!float_parse(begin, (size_t)(p - begin), &value)) {
-    Str found = excerpt(begin);
+    Str found = excerpt(walk, begin);
     return bad(walk, begin, "the number " STR_FMT " is out of the range of a float", STR_ARG(found)), false;
   }
   row_put_f64(field, walk->store->rows, value);
@@ -189,7 +190,7 @@ static bool put_long_number(JsonWalk *walk, RowField *field, const char *begin) 
   if (!ends_scalar[(unsigned char)*p]) return bad_number(walk, begin), false;
   bool negative = *begin == '-';
   if (len > 19 || (len == 19 && value > (uint64_t)INT64_MAX + negative)) {
-    Str found = excerpt(begin);
+    Str found = excerpt(walk, begin);
     return bad(walk, begin, "the integer " STR_FMT " does not fit 64 bits", STR_ARG(found)), false;
   }
   row_put_i64(field, walk->store->rows, TYPE_BIGINT, (int64_t)(negative ? 0 - value : value));
@@ -276,7 +277,7 @@ static bool conform(JsonWalk *walk, RowField *field, Type declared, const char *
 static bool bad_type(JsonWalk *walk, const JsonSlot *slot, const char *raw, Type found) {
   static const char *const kinds[] = {[TYPE_BIT] = "a bit", [TYPE_BIGINT] = "an integer", [TYPE_FLOAT] = "a number",
                                       [TYPE_TEXT] = "text", [TYPE_RECORD] = "a record", [TYPE_ARRAY] = "an array"};
-  Str text = excerpt(raw);
+  Str text = excerpt(walk, raw);
   bad(walk, raw, "field `" STR_FMT "` is declared %s, found %s `" STR_FMT "`", STR_ARG(slot->name),
       type_name(slot->declared), found < TYPE_COUNT && kinds[found] ? kinds[found] : "another value", STR_ARG(text));
   return false;

@@ -14,6 +14,7 @@ enum { JSON_WALK_DEPTH_MAX = 1000 }; /* levels of objects and arrays in an event
 
 typedef struct JsonWalk {
   const char     *base;    /* the indexed bytes; a NUL stands at base[tokens[count]] */
+  const char     *end;     /* of the message or piece: what messages quote stays before it */
   const char     *origin;  /* where text views point: the byte base[i] lives at origin[i] for good */
   const uint32_t *tokens;
   bool            backslashes; /* whether the bytes hold any */

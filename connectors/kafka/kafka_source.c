@@ -13,6 +13,12 @@
 ** That stays true until a record comes or the leader is not heard from: an error clears it at once, the
 ** statistics (every second) clear it and, when two of them in a row find the leader well, set it again.
 **
+** Waking the fetcher. librdkafka 2.0 stops fetching when its queue is full (queued.max.messages.kbytes,
+** queued.min.messages) and then looks again only once a second unless something wakes the broker's thread. A reader
+** that is faster than that second would wait most of the time (measured: 16 MB a second), so when a queue's worth has
+** been taken and little is left, a small request to the leaders (the offsets of a time) wakes them; nobody waits for
+** its answer.
+**
 ** Offsets go up within a partition; anything at or below the last one delivered is dropped, so a fetch that is
 ** repeated inside librdkafka never doubles a record. */
 #include <stdio.h>
@@ -31,6 +37,7 @@ enum {
   COMMIT_WAIT_MS = 5000,      /* for the last commit at close */
   RANGE_WAIT_MS = 5000,       /* for the range of offsets in an error */
   WELL_REPORTS = 2,           /* statistics in a row that make a partition reachable again */
+  LOW_RECORDS = 4 * TAKE_MAX, /* in the queue: now the fetcher should go on */
 };
 
 typedef struct KafkaSourceOptions {
@@ -67,6 +74,8 @@ typedef struct KafkaSource {
   rd_kafka_queue_t *reports;   /* librdkafka's main queue: callbacks of commits */
   Vec(SourcePartition) partitions;
   uint32_t    turn;            /* partition whose inbox is looked at first */
+  int64_t     queue_bytes, queue_records; /* about half of what stops the fetcher */
+  int64_t     taken_bytes, taken_records; /* since the fetcher was woken last */
   unsigned    commits_waiting;
   char        commit_trouble[400]; /* why the last commit failed; empty: it did not */
   StatsPartitions stats;       /* scratch */
@@ -210,6 +219,8 @@ static Status take_error(KafkaSource *source, SourcePartition *partition, const 
 
 static Status take_one(KafkaSource *source, rd_kafka_message_t *message, Error *err) {
   SourcePartition *partition = message->rkt ? find_partition(source, message->partition) : NULL;
+  source->taken_records++;
+  source->taken_bytes += (int64_t)message->len;
   if (!message->err && partition) {
     take_record(partition, message); /* takes it */
     return STATUS_OK;
@@ -222,6 +233,21 @@ static Status take_one(KafkaSource *source, rd_kafka_message_t *message, Error *
   }
   rd_kafka_message_destroy(message);
   return status;
+}
+
+/* See "Waking the fetcher". */
+static void wake_fetcher(KafkaSource *source) {
+  bool may_have_stopped = source->taken_bytes >= source->queue_bytes || source->taken_records >= source->queue_records;
+  if (!may_have_stopped || rd_kafka_queue_length(source->queue) >= LOW_RECORDS) return;
+  source->taken_bytes = source->taken_records = 0;
+  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)source->partitions.len);
+  for (uint32_t i = 0; i < source->partitions.len; i++) {
+    const SourcePartition *partition = &source->partitions.items[i];
+    if (partition->end_reached || partition->paused) continue;
+    rd_kafka_topic_partition_list_add(list, source->client.target.topic.ptr, partition->number)->offset = 0;
+  }
+  if (list->cnt) rd_kafka_offsets_for_times(source->client.rk, list, 0);
+  rd_kafka_topic_partition_list_destroy(list);
 }
 
 /* librdkafka's batch call waits until the batch is full or the time is over, so it is only asked for what is
@@ -240,6 +266,7 @@ static Status take_all(KafkaSource *source, int timeout_ms, Error *err) {
     if (status == STATUS_OK) status = take_one(source, source->taken[i], err);
     else rd_kafka_message_destroy(source->taken[i]);
   }
+  wake_fetcher(source);
   return status;
 }
 
@@ -401,6 +428,7 @@ static void source_state(Source *base, char *out, size_t cap) {
 static rd_kafka_conf_t *base_conf(void) {
   rd_kafka_conf_t *conf = rd_kafka_conf_new();
   kafka_conf_must(conf, "isolation.level", "read_committed");
+  kafka_conf_must(conf, "socket.timeout.ms", "10000"); /* a broker that hangs is told from a slow one sooner */
   kafka_conf_must(conf, "queued.max.messages.kbytes", "16384"); /* memory: librdkafka's own default is 64 MB */
   kafka_conf_must(conf, "topic.metadata.refresh.interval.ms", "60000"); /* how soon new partitions are noticed */
   return conf;
@@ -482,9 +510,20 @@ static Status connect_all(KafkaSource *source, const KafkaStart *start, Error *e
   return replay_file(&replay, target, count, source->client.who, err);
 }
 
+static int64_t number_property(const rd_kafka_conf_t *conf, const char *name) {
+  char text[32] = "";
+  size_t len = sizeof text;
+  int64_t number = 0;
+  rd_kafka_conf_get(conf, name, text, &len);
+  str_to_i64(str_from(text), &number);
+  return number;
+}
+
 /* Takes conf. */
 static Status open_client(KafkaSource *source, const char *job, rd_kafka_conf_t *conf, Error *err) {
   fixed_conf(conf, source->group);
+  source->queue_bytes = number_property(conf, "queued.max.messages.kbytes") * 512;
+  source->queue_records = number_property(conf, "queued.min.messages") / 2;
   source->client.owner = source;
   source->client.on_trouble = on_trouble;
   TRY(kafka_client_open(&source->client, RD_KAFKA_CONSUMER, conf, job, err));

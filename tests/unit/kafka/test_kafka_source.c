@@ -106,6 +106,23 @@ static void test_every_partition_in_its_own_order(void **state) {
   reader_close(&reader);
 }
 
+/* A full queue stops librdkafka's fetcher for up to a second each time, unless it is woken. */
+static void test_a_full_queue_does_not_stall(void **state) {
+  (void)state;
+  enum { ALL = 40000 };
+  make_topic("stalls", 4);
+  for (int i = 0; i < ALL; i++) produce(producer, "stalls", i % 4, NULL, "0123456789", 1000);
+  produced(producer);
+  Reader reader;
+  reader_open(&reader, "kafka://embedded/stalls?start=earliest&queued.min.messages=500");
+  int64_t start = clock_monotonic_ns();
+  int got = 0;
+  while (got < ALL && reader_next(&reader, 5000)) got += (int)reader.batch.messages.len;
+  assert_int_equal(got, ALL);
+  assert_true(clock_monotonic_ns() - start < INT64_C(4000000000));
+  reader_close(&reader);
+}
+
 /* ---- ends ---- */
 
 static void test_the_end_is_reached_and_left(void **state) {
@@ -469,6 +486,7 @@ int main(void) {
       cmocka_unit_test(test_what_a_record_brings),
       cmocka_unit_test(test_headers_on_request),
       cmocka_unit_test(test_every_partition_in_its_own_order),
+      cmocka_unit_test(test_a_full_queue_does_not_stall),
       cmocka_unit_test(test_the_end_is_reached_and_left),
       cmocka_unit_test(test_nobody_is_at_the_end_without_a_broker),
       cmocka_unit_test(test_passing_errors_are_ridden_out),

@@ -22,9 +22,9 @@ typedef struct Compiled {
 Compiled *compile_query(SourceText *source, const BindOptions *options);
 void      compiled_free(Compiled *compiled);
 
-typedef enum ExplainStage { STAGE_AST, STAGE_BOUND, STAGE_PLAN, STAGE_GRAPH } ExplainStage;
-/* What a stage made of the query; the stage must have succeeded. Only plan and graph have other formats than
-** text. Graph adds what each operator keeps and the steps of its programs. */
+typedef enum ExplainStage { STAGE_AST, STAGE_BOUND, STAGE_PLAN, STAGE_GRAPH, STAGE_PROGRAMS } ExplainStage;
+/* What a stage made of the query; the stage must have succeeded. AST and bound have no other format than text.
+** Graph adds to the plan what each operator keeps; programs adds the steps of its programs. */
 void compiled_explain(const Compiled *compiled, ExplainStage stage, ExplainFormat format, StrBuf *out);
 
 #endif

@@ -298,8 +298,8 @@ static Status names_fix(CsvDecoder *decoder, const CsvOptions *options, Error *e
     more = str_cut(rest, ',', &name, &rest);
     name_add(decoder, str_trim(name));
   }
-  for (uint32_t i = 0; !options->header && decoder->names.len == 0 && i < spec->table_len; i++)
-    name_add(decoder, spec->table[i]);
+  if (!options->header && decoder->names.len == 0)
+    for (uint32_t i = 0; i < spec->table_len; i++) name_add(decoder, spec->table[i]);
   decoder->fixed_names = decoder->names.len > 0;
   names_bind(decoder);
   if (options->header || decoder->fixed_names) return STATUS_OK;

@@ -1,13 +1,14 @@
 /* csv_record.c: one CSV record through libcsv.
 **
 ** The library is told that no byte is a blank or a line end: it would trim blanks, which RFC 4180 keeps, and
-** the framer has found the line end already. So each record is one row that ends with csv_fini. */
+** the framer has found the line end already. So each record is one row that ends with csv_fini. Only there it
+** is strict: a quote inside a field is text, a field that never ends is an error. */
 #include "connectors/formats/csv.h"
 
 static int no_byte(unsigned char c) { return 0; }
 
 static void parser_open(CsvReader *reader) {
-  csv_init(&reader->parser, CSV_STRICT_FINI);
+  csv_init(&reader->parser, 0);
   csv_set_delim(&reader->parser, (unsigned char)reader->delimiter);
   csv_set_space_func(&reader->parser, no_byte);
   csv_set_term_func(&reader->parser, no_byte);
@@ -37,7 +38,10 @@ bool csv_reader_read(CsvReader *reader, Str record) {
   strbuf_reserve(&reader->text, record.len);
   reader->cells.len = 0;
   bool good = csv_parse(&reader->parser, record.ptr, record.len, on_cell, NULL, reader) == record.len;
-  if (csv_fini(&reader->parser, on_cell, NULL, reader) == 0 && good) return true;
+  csv_set_opts(&reader->parser, CSV_STRICT | CSV_STRICT_FINI);
+  bool ended = csv_fini(&reader->parser, on_cell, NULL, reader) == 0;
+  csv_set_opts(&reader->parser, 0);
+  if (good && ended) return true;
   csv_free(&reader->parser); /* after an error the parser's state is its own */
   parser_open(reader);
   return false;

@@ -208,6 +208,10 @@ static void decode_alone(JsonDecoder *decoder, Str text, uint32_t message, bool 
   char reason[sizeof decoder->walk.why];
   size_t at;
   uint32_t row = decoder->store.rows, bads = decoder->bads;
+  if (!may_cut && text.len && text.ptr[0] == '[') { /* an element of an array */
+    report(decoder, message, text, false, "an event must be an object", 0);
+    return;
+  }
   if (try_alone(decoder, text, message, &why, &at)) return;
   snprintf(reason, sizeof reason, "%s", why);
   row_store_rewind(&decoder->store, row);

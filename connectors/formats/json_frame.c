@@ -256,6 +256,7 @@ size_t json_frame_cut(JsonFrame *frame, const char *bytes, size_t len, bool at_e
 /* ---- FormatClass.frame ---- */
 
 typedef struct FrameCall {
+  const JsonFrame *frame;
   const char   *bytes;
   int64_t       base;
   MessageBatch *messages;
@@ -266,19 +267,21 @@ typedef struct FrameCall {
 static void frame_record(void *context, const char *begin, size_t len, bool oversize) {
   FrameCall *call = context;
   size_t at = (size_t)(begin - call->bytes);
-  if (!oversize) {
+  bool nested = call->frame->in_array && begin[0] == '['; /* as a message it would pass for an array of events */
+  if (!oversize && !nested) {
     vec_push(&call->messages->messages, (Message){.begin = (uint32_t)at, .len = (uint32_t)len,
                                                   .offset = call->base + (int64_t)at, .arrival = TICKS_MIN});
     return;
   }
-  BadRecord bad = {.message = call->messages->messages.len, .bytes = {begin, len}, .oversize = true};
-  snprintf(bad.reason, sizeof bad.reason, "the record is longer than the limit");
+  BadRecord bad = {.message = call->messages->messages.len, .bytes = {begin, len}, .oversize = oversize};
+  snprintf(bad.reason, sizeof bad.reason, "%s",
+           oversize ? "the record is longer than the limit" : "an event must be an object at byte 1");
   call->bad(call->context, &bad);
 }
 
 size_t json_decoder_frame(Decoder *base, const char *bytes, size_t len, int64_t offset, bool at_end,
                           MessageBatch *messages, BadRecordFn *bad, void *context) {
   JsonDecoder *decoder = (JsonDecoder *)base;
-  FrameCall call = {bytes, offset, messages, bad, context};
+  FrameCall call = {&decoder->frame, bytes, offset, messages, bad, context};
   return json_frame_cut(&decoder->frame, bytes, len, at_end, decoder->spec.record_bytes_max, frame_record, &call);
 }

@@ -282,6 +282,36 @@ static void test_committed_offsets_that_are_gone(void **state) {
                     "deleted");
 }
 
+/* A reader that is slower than the broker's memory: the broker drops what was not fetched yet. */
+static void test_offsets_lost_on_the_way(void **state) {
+  (void)state;
+  make_topic("overrun", 1);
+  char *big = mem_zalloc(400001);
+  memset(big, 'x', 400000);
+  Reader reader;
+  for (int i = 0; i < 50; i++) {
+    produce(producer, "overrun", 0, NULL, big, 1000);
+    produced(producer);
+    if (i != 5) continue; /* a queue of 1 kB: one record is fetched, then the fetcher stops */
+    reader_open(&reader, "kafka://embedded/overrun?start=earliest&queued.max.messages.kbytes=1"
+                         "&fetch.message.max.bytes=1000");
+    assert_true(reader_next(&reader, 5000));
+  }
+  mem_free(big);
+  Status status = STATUS_OK;
+  for (int polls = 0; polls < 200 && status == STATUS_OK; polls++) {
+    SourceEvent event;
+    message_batch_clear(&reader.batch);
+    status = kafka_source.poll(reader.source, 50, &reader.batch, &event, &reader.error);
+  }
+  assert_int_equal(status, STATUS_WORLD);
+  if (!strstr(reader.error.message, "of partition 0 of topic overrun is not there: the broker holds offsets")) {
+    fail_msg("message: %s", reader.error.message);
+  }
+  assert_non_null(strstr(reader.error.hint, "--start earliest"));
+  reader_close(&reader);
+}
+
 /* ---- pauses ---- */
 
 static void test_pause_loses_nothing(void **state) {
@@ -495,6 +525,7 @@ int main(void) {
       cmocka_unit_test(test_commit_and_resume),
       cmocka_unit_test(test_a_commit_that_fails_is_told),
       cmocka_unit_test(test_committed_offsets_that_are_gone),
+      cmocka_unit_test(test_offsets_lost_on_the_way),
       cmocka_unit_test(test_pause_loses_nothing),
       cmocka_unit_test(test_pauses_in_the_middle),
       cmocka_unit_test(test_options),

@@ -1,8 +1,14 @@
 /* deliver.c: from the reading side into the graph: partitions, arrival, the idle rule, positions. */
 #include "run/internal.h"
 
-void input_announce(JobInput *in) {
+unsigned input_partitions(JobInput *in) {
+  pthread_mutex_lock(&in->source_lock);
   unsigned count = in->cls->partitions(in->source);
+  pthread_mutex_unlock(&in->source_lock);
+  return count;
+}
+
+void input_announce(JobInput *in, unsigned count) {
   while (in->partitions.len < count) {
     uint32_t partition = in->partitions.len;
     vec_push(&in->job->origins, (Origin){in, partition});
@@ -23,8 +29,14 @@ static void push_entrance(JobInput *in, Op *entrance, const InputBatch *item) {
   column_unref(arrival);
 }
 
+void input_note(JobInput *in, const InputBatch *item) {
+  input_announce(in, item->partitions);
+  for (unsigned p = 0; item->at_end && p < item->partitions; p++) in->partitions.items[p].at_end = item->at_end[p];
+}
+
 void input_deliver(JobInput *in, InputBatch *item) {
-  input_announce(in);
+  input_note(in, item);
+  in->delivered_blob = item->blob;
   InputPartition *partition = &in->partitions.items[item->partition];
   lineage_add(&item->batch->lineage, partition->origin, item->first);
   in->counts.events += item->batch->rows;
@@ -45,9 +57,7 @@ void input_idle(JobInput *in) {
   Ticks passed = clock_wall(in->job->clock) - in->largest_read_at;
   Ticks floor = in->largest_arrival + (passed > 0 ? passed : 0) - tolerance;
   for (uint32_t p = 0; p < in->partitions.len; p++) {
-    PartitionState state;
-    in->cls->partition_state(in->source, p, &state);
-    if (!state.at_end || in->partitions.items[p].finished) continue;
+    if (!in->partitions.items[p].at_end || in->partitions.items[p].finished) continue;
     for (uint32_t i = 0; i < in->entrances.len; i++) entrance_idle(in->entrances.items[i], p, floor);
   }
 }
@@ -55,7 +65,6 @@ void input_idle(JobInput *in) {
 void input_finish(JobInput *in) {
   if (in->finished) return;
   in->finished = true;
-  input_announce(in);
   for (uint32_t p = 0; p < in->partitions.len; p++) {
     in->partitions.items[p].finished = true;
     for (uint32_t i = 0; i < in->entrances.len; i++) entrance_finish(in->entrances.items[i], p);
@@ -77,7 +86,9 @@ Status input_commit(JobInput *in, const Lineage *held, Error *err) {
     int64_t position = in->partitions.items[p].position;
     vec_push(&offsets, oldest < position ? oldest : position);
   }
+  pthread_mutex_lock(&in->source_lock);
   Status status = in->cls->commit(in->source, offsets.items, offsets.len, err);
+  pthread_mutex_unlock(&in->source_lock);
   vec_release(&offsets);
   return status;
 }

@@ -31,7 +31,7 @@ static QuarantineEntry entry_of(Job *job, const Op *op, const Batch *batch, uint
   if (origin) {
     entry.input = origin->input->plan->name;
     entry.partition = (int)origin->partition;
-    entry.blob = origin->input->blob;
+    entry.blob = origin->input->delivered_blob;
   }
   if (batch->offset && !column_is_null(batch->offset, row)) entry.offset = column_get(batch->offset, row).i;
   const PlanNode *shape = op->plan->inputs_len && op->plan->kind != PLAN_AGGREGATE ? op->plan->inputs[0] : op->plan;
@@ -87,7 +87,7 @@ void errors_bad_record(void *context, const BadRecord *bad) {
                            .blob = in->blob, .reason = str_from(bad->reason), .payload = bad->bytes};
   if (bad->message < in->messages.messages.len) entry.offset = in->messages.messages.items[bad->message].offset;
   quarantine_add(in->job->quarantine, &entry);
-  in->malformed++;
+  atomic_fetch_add(&in->malformed, 1);
 }
 
 void errors_rejected(void *context, const Batch *batch, uint32_t row, const char *reason) {

@@ -90,6 +90,7 @@ static Status open_source(JobInput *in, Arena *arena, Error *err) {
 Status input_open(Job *job, JobInput *in, const PlanInput *plan, Error *err) {
   *in = (JobInput){.job = job, .plan = plan, .last_arrival = TICKS_MIN, .largest_arrival = TICKS_MIN,
                    .largest_read_at = TICKS_MIN};
+  pthread_mutex_init(&in->source_lock, NULL);
   in->binding = find_binding(job->spec, plan->name);
   if (in->binding == NULL) {
     error_set(err, STATUS_CONFIG, plan->name.ptr, "the input `" STR_FMT "` is bound to nothing", STR_ARG(plan->name));
@@ -110,6 +111,8 @@ void input_close(JobInput *in) {
   where_release(&in->where);
   vec_release(&in->entrances);
   vec_release(&in->partitions);
+  arena_release(&in->names);
+  if (in->job) pthread_mutex_destroy(&in->source_lock);
 }
 
 /* ---- reading a stream of bytes ---------------------------------------------------------------- */
@@ -150,10 +153,14 @@ static Status read_stream(JobInput *in, int timeout_ms, SourceEvent *event, Erro
   Buffer *piece = next_piece(in);
   size_t got = 0;
   Str blob = in->blob;
-  TRY(in->cls->read(in->source, timeout_ms, piece->data + piece->len, piece->cap - piece->len, &got, &blob, event, err));
+  pthread_mutex_lock(&in->source_lock);
+  Status status = in->cls->read(in->source, timeout_ms, piece->data + piece->len, piece->cap - piece->len, &got, &blob,
+                                event, err);
+  if (!str_eq(blob, in->blob)) in->blob = arena_str(&in->names, blob);
+  pthread_mutex_unlock(&in->source_lock);
+  TRY(status);
   piece->len += got;
-  in->bytes += got;
-  in->blob = blob;
+  atomic_fetch_add(&in->bytes, got);
   if (*event == SOURCE_NOTHING && got == 0) return STATUS_OK;
   bool at_end = *event == SOURCE_FILE_END || *event == SOURCE_END;
   frame_piece(in, at_end);
@@ -173,8 +180,13 @@ static Status read_messages(JobInput *in, int timeout_ms, SourceEvent *event, Er
   message_batch_clear(&in->messages);
   in->message_next = 0;
   if (in->cls->read) return read_stream(in, timeout_ms, event, err);
-  TRY(in->cls->poll(in->source, timeout_ms, &in->messages, event, err));
-  for (uint32_t i = 0; i < in->messages.messages.len; i++) in->bytes += in->messages.messages.items[i].len;
+  pthread_mutex_lock(&in->source_lock);
+  Status status = in->cls->poll(in->source, timeout_ms, &in->messages, event, err);
+  pthread_mutex_unlock(&in->source_lock);
+  TRY(status);
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < in->messages.messages.len; i++) bytes += in->messages.messages.items[i].len;
+  atomic_fetch_add(&in->bytes, bytes);
   if (*event == SOURCE_END) in->read_all = true;
   return STATUS_OK;
 }
@@ -201,7 +213,9 @@ static Column *meta_column(JobInput *in, InputColumnKind kind, uint32_t rows, ui
     case INPUT_PROCESSED: return constant_of(value_datetime(clock_wall(in->job->clock)), rows);
     case INPUT_PARTITION: {
       PartitionState state = {0};
+      pthread_mutex_lock(&in->source_lock);
       if (in->source) in->cls->partition_state(in->source, partition, &state);
+      pthread_mutex_unlock(&in->source_lock);
       return constant_of(value_bigint(state.number), rows);
     }
     case INPUT_BLOB: return in->blob.len ? constant_of(value_text(in->blob), rows) : column_new(COL_NULL, rows);
@@ -265,21 +279,32 @@ static Ticks largest_of(const Column *arrival) {
   return largest;
 }
 
-static bool decode_run(JobInput *in, uint32_t first, uint32_t count, InputBatch *out) {
+static void decode_run(JobInput *in, uint32_t first, uint32_t count, InputBatch *out) {
   const Message *messages = in->messages.messages.items;
   DecodedBatch decoded = {0};
   in->format->decode(in->decoder, &in->messages, first, count, &decoded, errors_bad_record, in);
   uint32_t partition = in->messages.partition;
   *out = (InputBatch){.batch = input_batch(in, &decoded, partition), .partition = partition,
                       .first = messages[first].offset, .next = messages[first + count - 1].offset + 1,
-                      .largest_arrival = TICKS_MIN, .read_at = clock_wall(in->job->clock)};
-  in->events += decoded.rows;
+                      .largest_arrival = TICKS_MIN, .blob = in->blob, .read_at = clock_wall(in->job->clock)};
   out->batch->offset = offsets_of(in, &decoded);
   out->arrival = arrivals_of(in, &decoded);
   out->largest_arrival = largest_of(out->arrival);
   fill_arrival_columns(in, out->batch, out->arrival);
   decoded_batch_release(&decoded);
-  return true;
+}
+
+/* What the source says of its partitions now. Only when nothing is left to deliver is an end an end. */
+static void look_at_partitions(JobInput *in, InputBatch *out, bool quiet) {
+  pthread_mutex_lock(&in->source_lock);
+  out->partitions = in->cls->partitions(in->source);
+  if (in->cls->live) out->at_end = mem_zalloc(out->partitions + 1);
+  for (unsigned p = 0; in->cls->live && p < out->partitions; p++) {
+    PartitionState state = {0};
+    in->cls->partition_state(in->source, p, &state);
+    out->at_end[p] = quiet && state.at_end;
+  }
+  pthread_mutex_unlock(&in->source_lock);
 }
 
 Status input_next(JobInput *in, int timeout_ms, InputBatch *out, SourceEvent *event, Error *err) {
@@ -288,6 +313,7 @@ Status input_next(JobInput *in, int timeout_ms, InputBatch *out, SourceEvent *ev
     uint32_t first, count = next_run(in, &first);
     if (count > 0) {
       decode_run(in, first, count, out);
+      look_at_partitions(in, out, false);
       return STATUS_OK;
     }
     if (in->read_all) {
@@ -295,7 +321,10 @@ Status input_next(JobInput *in, int timeout_ms, InputBatch *out, SourceEvent *ev
       return STATUS_OK;
     }
     TRY(read_messages(in, timeout_ms, event, err));
-    if (*event == SOURCE_NOTHING) return STATUS_OK;
+    if (*event == SOURCE_NOTHING) {
+      look_at_partitions(in, out, true);
+      return STATUS_OK;
+    }
     if (*event == SOURCE_FILE_END) *event = SOURCE_DATA;
   }
 }
@@ -303,4 +332,5 @@ Status input_next(JobInput *in, int timeout_ms, InputBatch *out, SourceEvent *ev
 void input_batch_release(InputBatch *item) {
   batch_unref(item->batch);
   column_unref(item->arrival);
+  mem_free(item->at_end);
 }

@@ -2,6 +2,7 @@
 #ifndef WEIR_RUN_INTERNAL_H
 #define WEIR_RUN_INTERNAL_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "run/job.h"
@@ -12,7 +13,7 @@ typedef struct Origin { struct JobInput *input; uint32_t partition; } Origin;
 typedef struct InputPartition {
   uint32_t origin;
   int64_t  position;    /* offset behind the last event that entered the graph; INT64_MIN: none yet */
-  bool     finished;
+  bool     finished, at_end;
 } InputPartition;
 
 /* One decoded batch on its way from the reading side to the graph. */
@@ -22,6 +23,9 @@ typedef struct InputBatch {
   uint32_t partition;
   int64_t  first, next; /* offsets: of the first event, and behind the last */
   Ticks    largest_arrival, read_at; /* TICKS_MIN: no arrival */
+  Str      blob;        /* file of the events; lives as long as the input */
+  unsigned partitions;  /* of the source when this was read; 0: not looked */
+  uint8_t *at_end;      /* live sources: per partition whether its end was reached; owned */
 } InputBatch;
 
 typedef struct JobInput {
@@ -33,7 +37,10 @@ typedef struct JobInput {
   Vec(Op *)        entrances;  /* of a stream; the scan of reference data is `scan` */
   Op              *scan;
 
-  /* the reading side */
+  /* the reading side: on a thread of its own unless the job runs on one */
+  struct Reader   *reader;     /* NULL: the job's thread reads */
+  pthread_mutex_t  source_lock; /* held around every call of the source */
+  Arena            names;      /* of files */
   const SourceClass *cls;
   Source          *source;
   const FormatClass *format;
@@ -50,12 +57,13 @@ typedef struct JobInput {
   Str              blob;
   bool             read_all;   /* the source has ended */
   Ticks            last_arrival;
-  uint64_t         malformed, events, bytes;
+  _Atomic uint64_t malformed, bytes;
 
   /* the graph side */
   Vec(InputPartition) partitions;
   InputCounts      counts;
   Ticks            largest_arrival, largest_read_at;
+  Str              delivered_blob; /* of the batch at hand */
   bool             finished;
 } JobInput;
 
@@ -110,7 +118,9 @@ void   input_batch_release(InputBatch *item);
 
 /* deliver.c: from the reading side into the graph */
 void   input_deliver(JobInput *in, InputBatch *item);
-void   input_announce(JobInput *in);   /* partitions that appeared */
+void   input_announce(JobInput *in, unsigned partitions); /* those that appeared */
+unsigned input_partitions(JobInput *in); /* asks the source */
+void   input_note(JobInput *in, const InputBatch *item); /* what the reading side saw of the partitions */
 void   input_idle(JobInput *in);       /* the idle rule */
 void   input_finish(JobInput *in);     /* all partitions end */
 Ticks  input_watermark(const JobInput *in);

@@ -2,7 +2,7 @@
 #include "run/job.h"
 
 #include "base/mem.h"
-#include "run/internal.h"
+#include "run/reader.h"
 #include "state/state_memory.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
@@ -114,6 +114,11 @@ Status job_open(const JobSpec *spec, PlanScript *plan, Job **out, Error *err) {
   return STATUS_OK;
 }
 
+static void stop_reader(JobInput *in) {
+  reader_stop(in->reader);
+  in->reader = NULL;
+}
+
 /* ---- epochs ----------------------------------------------------------------------------------- */
 
 static bool output_waits(const Job *job) {
@@ -147,19 +152,20 @@ static Status maybe_end_epoch(Job *job, bool quiet, Error *err) {
 static Status step_input(Job *job, JobInput *in, int timeout_ms, bool *moved, Error *err) {
   InputBatch item = {0};
   SourceEvent event;
-  TRY(input_next(in, timeout_ms, &item, &event, err));
+  TRY(in->reader ? reader_next(in->reader, timeout_ms, &item, &event, err)
+                 : input_next(in, timeout_ms, &item, &event, err));
   if (event == SOURCE_END) {
     input_finish(in);
     *moved = true;
   } else if (event == SOURCE_DATA) {
     input_deliver(in, &item);
-    input_batch_release(&item);
     *moved = true;
     if (job->spec->between_batches) job->spec->between_batches(job->spec->context, job);
   } else {
-    input_announce(in);
+    input_note(in, &item);
     input_idle(in);
   }
+  input_batch_release(&item);
   if (job->ctx.failed == STATUS_OK) return STATUS_OK;
   if (err) *err = job->ctx.error;
   return job->ctx.failed;
@@ -222,13 +228,23 @@ static Status run_loop(Job *job, Error *err) {
   return STATUS_OK;
 }
 
+static Status start_streams(Job *job, Error *err) {
+  for (uint32_t i = 0; i < job->inputs_len; i++) {
+    JobInput *in = &job->inputs[i];
+    if (in->plan->reference) continue;
+    input_announce(in, input_partitions(in));
+    if (job->spec->threads != 1) TRY(reader_start(in, &in->reader, err));
+  }
+  return STATUS_OK;
+}
+
 Status job_run(Job *job, Error *err) {
   job->started_ns = job->last_epoch_ns = job->last_event_ns = job->last_progress_ns = clock_monotonic_ns();
   for (uint32_t i = 0; i < job->inputs_len; i++)
     if (job->inputs[i].plan->reference) TRY(reference_load(&job->inputs[i], err));
-  for (uint32_t i = 0; i < job->inputs_len; i++)
-    if (!job->inputs[i].plan->reference) input_announce(&job->inputs[i]);
+  TRY(start_streams(job, err));
   Status status = run_loop(job, err);
+  for (uint32_t i = 0; i < job->inputs_len; i++) stop_reader(&job->inputs[i]);
   if (status != STATUS_OK && status != STATUS_CANCELLED) { /* what was computed before still goes out */
     Error ignored;
     for (uint32_t i = 0; i < job->outputs_len; i++) output_flush(&job->outputs[i], &ignored);
@@ -252,7 +268,11 @@ static void input_progress(Job *job, uint32_t i, Ticks now) {
   *progress = (JobInputProgress){.name = in->plan->name, .counts = in->counts, .malformed = in->malformed,
                                  .watermark = in->plan->reference ? TICKS_MIN : input_watermark(in)};
   progress->counts.bytes = in->bytes;
-  if (in->cls && in->cls->state) in->cls->state(in->source, progress->state, sizeof progress->state);
+  if (in->cls && in->cls->state) {
+    pthread_mutex_lock(&in->source_lock);
+    in->cls->state(in->source, progress->state, sizeof progress->state);
+    pthread_mutex_unlock(&in->source_lock);
+  }
   if (in->plan->reference) return;
   job->progress.events_in += in->counts.events;
   if (!in->cls->live || in->finished || progress->watermark == TICKS_MIN) return;
@@ -290,7 +310,10 @@ void job_samples(Job *job, StrBuf *out) { quarantine_samples(job->quarantine, 3,
 void job_close(Job *job) {
   if (job == NULL) return;
   for (uint32_t i = 0; i < job->outputs_len; i++) output_close(&job->outputs[i], NULL);
-  for (uint32_t i = 0; i < job->inputs_len; i++) input_close(&job->inputs[i]);
+  for (uint32_t i = 0; i < job->inputs_len; i++) {
+    stop_reader(&job->inputs[i]);
+    input_close(&job->inputs[i]);
+  }
   if (job->ops) graph_free(job);
   if (job->quarantine) quarantine_free(job->quarantine);
   mem_free(job->outputs);

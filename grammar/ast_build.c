@@ -647,7 +647,14 @@ static void path_from_quoted(Parser *p, AstExpr *expr) {
   expr->path = names_add(p, (AstNames){0}, first);
 }
 
+/* A dot behind a number, set apart by a blank: nothing that means anything. */
+static void check_fields(Parser *p, const AstExpr *of) {
+  if ((of->kind != AST_INTEGER && of->kind != AST_FLOAT) || of->parens) return;
+  diag_add(p->diags, DIAG_syntax, of->span, "a number has no fields");
+}
+
 AstExpr *field_new(Parser *p, AstExpr *of, AstName name) {
+  check_fields(p, of);
   if (of->kind == AST_QUOTED && !of->parens) path_from_quoted(p, of);
   if (of->kind == AST_PATH && !of->parens) {
     of->path = names_add(p, of->path, name);
@@ -661,6 +668,7 @@ AstExpr *field_new(Parser *p, AstExpr *of, AstName name) {
 }
 
 AstExpr *star_new(Parser *p, AstExpr *of, uint32_t begin) {
+  if (of) check_fields(p, of);
   if (of && of->kind == AST_QUOTED && !of->parens) path_from_quoted(p, of);
   AstExpr *expr = expr_new(p, AST_STAR, begin, depth_of(of));
   expr->star.of = of;

@@ -71,6 +71,8 @@ static void misspelt_keywords(void **state) {
 }
 
 static void one_mistake_one_message(void **state) {
+  assert_message("SELECT a FROM b WHERE c = 1 .d", "a number has no fields");
+  assert_message("SELECT 1 .* FROM b", "a number has no fields");
   assert_codes("SELECT a b c, d e f FROM g WHERE (h = ORDER", "E0103");
   assert_codes("SELECT a FROM b WHERE c = 'x AND d = 1", "E0004");
   assert_codes("SELECT TOP 5 a b c FROM d", "E0130 E0103");

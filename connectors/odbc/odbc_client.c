@@ -338,8 +338,8 @@ static Status read_rows(OdbcClient *client, SQLHSTMT stmt, unsigned cols, Arena 
     }
   }
   strbuf_release(&text);
-  if (status == STATUS_OK && rc != SQL_NO_DATA) status = client_failed(client, SQL_HANDLE_STMT, stmt, "cannot read", err);
-  return status;
+  if (status != STATUS_OK || rc == SQL_NO_DATA) return status;
+  return client_failed(client, SQL_HANDLE_STMT, stmt, "cannot read", err);
 }
 
 Status client_query(OdbcClient *client, Str sql, unsigned cols, Arena *arena, StrVec *out, Error *err) {

@@ -273,7 +273,9 @@ static Status read_double(OdbcResult *result, const ReadColumn *col, Value *out,
   double f = 0;
   SQLLEN len = 0;
   SQLRETURN rc = SQLGetData(result->stmt, (SQLUSMALLINT)col->at, SQL_C_DOUBLE, &f, sizeof f, &len);
-  if (!SQL_SUCCEEDED(rc)) return client_failed(result->client, SQL_HANDLE_STMT, result->stmt, "cannot read a value", err);
+  if (!SQL_SUCCEEDED(rc)) {
+    return client_failed(result->client, SQL_HANDLE_STMT, result->stmt, "cannot read a value", err);
+  }
   *out = len == SQL_NULL_DATA ? value_null() : value_of_double(f);
   return STATUS_OK;
 }

@@ -141,7 +141,9 @@ static Status split_keys(OdbcSink *sink, Error *err) {
     item = str_trim(item);
     rest = tail;
     if (item.len == 0) continue;
-    if (sink->keys_len == KEYS_MAX) return error_set(err, STATUS_CONFIG, sink->who, "key= names more than %d columns", KEYS_MAX);
+    if (sink->keys_len == KEYS_MAX) {
+      return error_set(err, STATUS_CONFIG, sink->who, "key= names more than %d columns", KEYS_MAX);
+    }
     sink->keys[sink->keys_len++] = item;
   }
   bool upsert = sink->options.mode == MODE_UPSERT;
@@ -365,10 +367,8 @@ static bool put_row(OdbcSink *sink, const Batch *batch, uint32_t row) {
   for (uint32_t i = 0; i < sink->config.schema->cols_len; i++) {
     Value value = column_get(batch->cols[i], row);
     int cell = sink->out_cell[i];
-    bool fits = true;
-    if (cell < 0) fits = put_star(sink, cells, &value);
-    else if (!sink->star || !bits_get(sink->filled, (uint32_t)cell)) fits = put_cell(sink, cells, (uint32_t)cell, &value);
-    if (!fits) return false;
+    if (cell >= 0 && sink->star && bits_get(sink->filled, (uint32_t)cell)) continue; /* the leftmost wins */
+    if (!(cell < 0 ? put_star(sink, cells, &value) : put_cell(sink, cells, (uint32_t)cell, &value))) return false;
   }
   if (sink->star && !put_absent(sink)) return false;
   insert_add(sink->insert, batch, row, sink->star ? sink->absent : NULL);

@@ -214,7 +214,9 @@ static bool encode_integer(const Encode *e) {
   if (!number_of(e->value, &i, &f, &integral)) return refuse_type(e);
   if (!integral) {
     if (f != trunc(f)) return refuse(e, "is %.17g, and " STR_FMT " holds no fractions", f, STR_ARG(e->type_text));
-    if (!(f >= -0x1p63 && f < 0x1p63)) return refuse(e, "is %.17g, out of the range of " STR_FMT, f, STR_ARG(e->type_text));
+    if (!(f >= -0x1p63 && f < 0x1p63)) {
+      return refuse(e, "is %.17g, out of the range of " STR_FMT, f, STR_ARG(e->type_text));
+    }
     i = (int64_t)f;
   }
   if (i < e->type->min || i > e->type->max) {

@@ -30,7 +30,8 @@ static void every_type_comes_out(void **state) {
     "\"x\":\"free\",\"bl\":\"00FF\"}\n"
     "{\"i\":\"not a number\",\"f\":5.0,\"d\":3.0,\"s\":\"12\",\"b\":true,\"ts\":\"never\",\"da\":20260102,"
     "\"j\":\"no json\",\"x\":1.25,\"bl\":null}\n"
-    "{\"i\":null,\"f\":null,\"d\":null,\"s\":null,\"b\":null,\"ts\":null,\"da\":null,\"j\":null,\"x\":null,\"bl\":null}\n");
+    "{\"i\":null,\"f\":null,\"d\":null,\"s\":null,\"b\":null,\"ts\":null,\"da\":null,\"j\":null,\"x\":null,"
+    "\"bl\":null}\n");
 }
 
 #define FIELD(text) {.path = (const Str[]){STR(text)}, .depth = 1}
@@ -44,7 +45,8 @@ static void fields_are_found_by_name(void **state) {
   DecodeSpec spec = {.fields = fields, .fields_len = 3};
   assert_string_equal(read_text(f, "query=SELECT *, 1 AS one FROM t ORDER BY code;", &spec),
                       "\"Albany\"|\"ALB\"|2\n\"New York\"|\"JFK\"|null\n");
-  assert_string_equal(read_text(f, "query=WITH q AS (SELECT * FROM t) SELECT * FROM q WHERE code > 'B' -- the rest", &spec),
+  assert_string_equal(read_text(f, "query=WITH q AS (SELECT * FROM t) SELECT * FROM q WHERE code > 'B' -- the rest",
+    &spec),
                       "\"New York\"|\"JFK\"|null\n");
 }
 
@@ -54,7 +56,8 @@ static void expressions_have_types(void **state) {
   run_sql(f, "INSERT INTO t VALUES (1, 0.1), (2, 0.2)");
   DecodeField fields[] = {FIELD("n"), FIELD("s"), FIELD("m"), FIELD("none")};
   DecodeSpec spec = {.fields = fields, .fields_len = 4};
-  assert_string_equal(read_text(f, "query=SELECT count(*) AS n, sum(b) AS s, 'x' || max(a) AS m, max(NULL) AS none FROM t", &spec),
+  assert_string_equal(read_text(f,
+    "query=SELECT count(*) AS n, sum(b) AS s, 'x' || max(a) AS m, max(NULL) AS none FROM t", &spec),
                       "2|0.30000000000000004|\"x2\"|null\n");
 }
 

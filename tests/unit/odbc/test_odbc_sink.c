@@ -28,14 +28,17 @@ static void every_type_goes_in(void **state) {
   memset(longer, 'x', 100000);
   Value values[] = {
     value_bigint(INT64_MAX), value_float(0.1234567890123456), value_float(12.5), LITERAL("h\xc3\xa9llo"),
-    value_text((Str){longer, 100000}), value_bit(true), value_datetime(ticks), value_datetime(ticks), RECORD("{\"a\": 1}"),
+    value_text((Str){longer, 100000}), value_bit(true), value_datetime(ticks), value_datetime(ticks),
+    RECORD("{\"a\": 1}"),
     value_null(), value_null(), value_null(), value_null(), value_null(), value_null(), value_null(), value_null(),
     value_null(),
     value_float(5.0), value_bigint(7), value_bigint(3), value_bigint(42), value_float(1.5), value_bigint(0),
     LITERAL("2026-01-02"), LITERAL("2026-01-02 23:00:00"), value_float(2.5)};
   deliver(f, "table=t", 3, values);
   assert_string_equal(f->rejected.ptr ? f->rejected.ptr : "", "");
-  const char *rows = rows_of(f, "SELECT i, CASE WHEN f IS NOT NULL THEN printf('%!.17g', f) END, d, s, length(l), b, ts, da, x, typeof(i), typeof(d), "
+  const char *rows = rows_of(f,
+    "SELECT i, CASE WHEN f IS NOT NULL THEN printf('%!.17g', f) END, d, s, length(l), b, ts, da, x, typeof(i), "
+    "typeof(d), "
                                 "typeof(b) FROM t", 12);
   assert_string_equal(rows,
     "9223372036854775807|0.12345678901234559|12.5|h\xc3\xa9llo|100000|1|2026-01-02T03:04:05.1234567Z|2026-01-02|"
@@ -135,7 +138,8 @@ static void stars_map_by_name(void **state) {
                     RECORD("{\"extra\":\"mine\",\"na\\u006de\":\"d\"}"), LITERAL("other"),
                     RECORD("{\"name\":\"x\",\"twice\":3}"), value_null()};
   deliver(f, "table=t", 6, values);
-  assert_string_equal(rows_of(f, "SELECT id, name, n, extra FROM t ORDER BY id", 4), "1|a|1|e1\n2|b|7|e2\n3|d|7|mine\n");
+  assert_string_equal(rows_of(f, "SELECT id, name, n, extra FROM t ORDER BY id", 4),
+    "1|a|1|e1\n2|b|7|e2\n3|d|7|mine\n");
   assert_int_equal(f->rejects, 3);
   assert_has(f->rejected.ptr, "2: table `t` has no column `color`");
   assert_has(f->rejected.ptr, "3: the row has no field for column `name`, which is NOT NULL without a default");
@@ -157,7 +161,8 @@ static void wrong_tables_are_named(void **state) {
   OPEN_FAILS(f, "table=flights", "two columns of the query go to column");
   SCHEMA(f, "id", "late");
   f->schema.cols[1].types = MASK(TYPE_DATETIME) | MASK(TYPE_NULL);
-  OPEN_FAILS(f, "table=flights", "column `late` of the query is datetime, but column `late` of table `flights` is double");
+  OPEN_FAILS(f, "table=flights",
+    "column `late` of the query is datetime, but column `late` of table `flights` is double");
   SCHEMA(f, "id", "state");
   OPEN_FAILS(f, "table=flights&mode=upsert", "mode=upsert needs key=");
   OPEN_FAILS(f, "table=flights&mode=upsert&key=nope", "has no column `nope` (named by key=)");

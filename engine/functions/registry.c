@@ -44,9 +44,9 @@ unsigned function_names(Str *out, unsigned max) {
 const ScalarFn *const scalar_families[] = {
     operators_arith, operators_bits,  operators_compare,  operators_in, operators_like, operators_cast, scalar_math,
     scalar_text,     scalar_datetime, scalar_conditional, scalar_array, scalar_record,  scalar_json,    scalar_regex,
-    NULL,
+    scalar_geo,      NULL,
 };
 
 const AggregateFn *const aggregate_families[] = {
-    agg_count, agg_sum, agg_extreme, agg_variance, NULL,
+    agg_count, agg_sum, agg_extreme, agg_variance, agg_percentile, agg_collect, NULL,
 };

@@ -150,7 +150,8 @@ static void sources(void **state) {
 
 static void substream_keys_in_parentheses(void **state) {
   assert_dump("SELECT * FROM a TIMESTAMP BY t OVER (k)",
-              "script\n  select\n    item\n      star\n    from\n      table a\n        timestamp-by\n          path t\n"
+              "script\n  select\n    item\n      star\n    from\n      table a\n"
+              "        timestamp-by\n          path t\n"
               "        timestamp-over\n          path k ()\n");
 }
 

@@ -230,6 +230,13 @@ static bool is_text_cast(const Expr *expr) {
   return expr->kind == EXPR_CALL && expr->call->target == TYPE_TEXT;
 }
 
+/* COUNT(input) counts events; a known column of that name is a column. */
+static bool names_source(const Scope *scope, const AstExpr *arg) {
+  if (arg->kind != AST_PATH || arg->path.len != 1) return false;
+  Leaf *leaf = scope_leaf(scope, arg->path.items[0].text);
+  return leaf && !provider_knows(leaf->provider, arg->path.items[0].text);
+}
+
 static bool bind_agg_args(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg *agg) {
   const AstCall *call = &ast->call;
   const AggregateFn *fn = agg->call.fn;
@@ -238,7 +245,8 @@ static bool bind_agg_args(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg 
     if (len == 0) return wrong_count(b, ast->span, fn->name, fn->signature, fn->min_args + 1, fn->max_args + 1, 0), false;
     if (!bind_param(b, scope, call->args.items[at++], &agg->call)) return false;
   }
-  if (len - at == 1 && call->args.items[at]->kind == AST_STAR && (fn->flags & AGG_STAR)) {
+  const AstExpr *only = len - at == 1 ? call->args.items[at] : NULL;
+  if (only && (fn->flags & AGG_STAR) && !call->distinct && (only->kind == AST_STAR || names_source(scope, only))) {
     agg->call.star = true;
     return true;
   }

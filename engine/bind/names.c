@@ -91,14 +91,6 @@ static Expr *leaf_expr(Binder *b, Scope *scope, Leaf *leaf, const AstName *names
   return expr_simple(b->arena, EXPR_COALESCE, span, both, 2);
 }
 
-/* The row itself, for COUNT(input) and the like. */
-static Expr *whole_row(Binder *b, Scope *scope, Leaf *leaf, Span span) {
-  int64_t at = provider_payload(b, leaf->provider, span);
-  if (at >= 0) return leaf_column_expr(b, scope, leaf, (uint32_t)at, span);
-  Value one = value_bigint(1); /* a step without a star has no record; that the row is there is what counts */
-  return expr_const(b->arena, span, &one);
-}
-
 /* An unqualified name with several sources: the one that is known to have it. */
 static Expr *among_leaves(Binder *b, Scope *scope, const AstName *names, uint32_t len, Span span) {
   Leaf *hit = NULL, *open = NULL;
@@ -121,9 +113,6 @@ static Expr *among_leaves(Binder *b, Scope *scope, const AstName *names, uint32_
 Expr *bind_names(Binder *b, Scope *scope, const AstName *names, uint32_t len, Span span) {
   Leaf *leaf = scope_leaf(scope, names[0].text);
   if (leaf && len > 1) return leaf_expr(b, scope, leaf, names + 1, len - 1, span);
-  if (leaf && scope->leaves_len == 1 && !provider_knows(leaf->provider, names[0].text))
-    return whole_row(b, scope, leaf, span);
-  if (leaf && scope->leaves_len > 1) return whole_row(b, scope, leaf, span);
   if (scope->leaves_len == 1) return leaf_expr(b, scope, scope->leaves[0], names, len, span);
   return among_leaves(b, scope, names, len, span);
 }

@@ -78,7 +78,9 @@ static void settle(CsvEncoder *encoder, const Batch *batch) {
 
 /* ---- cells ---- */
 
+/* A byte-order mark at the front would be taken for the file's. */
 static bool needs_quotes(const CsvEncoder *encoder, Str text) {
+  if (str_starts(text, STR("\xef\xbb\xbf"))) return true;
   for (size_t i = 0; i < text.len; i++) {
     char c = text.ptr[i];
     if (c == encoder->delimiter || c == '"' || c == '\n' || c == '\r') return true;

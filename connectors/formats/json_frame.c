@@ -5,8 +5,9 @@
 ** Where does it end? Two rules:
 **
 **  (quick)  A record that begins a line with `{`, when that line ends with `}` (or `},` in an array) and the
-**           next line begins a record, is that line. Nothing but the ends of the line is looked at, which
-**           makes nearly all files go at the speed of memchr.
+**           next line begins a record or the brackets of the line balance, is that line (which may hold
+**           several objects). Mostly nothing but the ends of the line is looked at, which makes nearly all
+**           files go at the speed of memchr.
 **  (scan)   Else brackets are counted, strings minded. The record ends where its brackets balance.
 **
 ** What "the next line begins a record" means: it has its `{` in the same column as the record's own. In text
@@ -59,21 +60,7 @@ static NextLine next_line(const Scanner *scanner, const char *newline, ptrdiff_t
   return *at == ']' && scanner->frame->in_array ? NEXT_CLOSES : NEXT_OTHER;
 }
 
-/* The quick rule; NULL when it does not tell. */
-static const char *quick_end(const Scanner *scanner, const char *at, ptrdiff_t column) {
-  if (*at != '{' || column == NO_COLUMN) return NULL;
-  const char *newline = memchr(at, '\n', (size_t)(scanner->end - at));
-  if (newline == NULL) return NULL;
-  const char *last = newline - 1;
-  while (is_blank(*last)) last--;
-  if (scanner->frame->in_array && *last == ',')
-    for (last--; is_blank(*last); last--) {}
-  if (*last != '}') return NULL;
-  NextLine next = next_line(scanner, newline, column);
-  return next == NEXT_RECORD || next == NEXT_CLOSES || next == NEXT_NONE ? last + 1 : NULL;
-}
-
-/* ---- the scan ---- */
+/* ---- strings ---- */
 
 /* Moves inside a string to its closing quote or to the end of the line; `end` when neither comes. */
 static const char *string_end(const char *at, const char *end) {
@@ -83,6 +70,48 @@ static const char *string_end(const char *at, const char *end) {
   }
   return end;
 }
+
+/* ---- the quick rule ---- */
+
+/* Whether all brackets of the line are closed at its end, and no string is open. */
+static bool line_balances(const char *at, const char *newline) {
+  size_t depth = 0;
+  for (; at < newline; at++) {
+    if (*at == '{' || *at == '[') depth++;
+    else if ((*at == '}' || *at == ']') && depth-- == 0) return false;
+    if (*at == '"' && (at = string_end(at + 1, newline)) == newline) return false;
+  }
+  return depth == 0;
+}
+
+/* The last byte of the line before blanks and, in an array, a comma. */
+static const char *line_last(const Scanner *scanner, const char *newline) {
+  const char *last = newline - 1;
+  while (is_blank(*last)) last--;
+  if (scanner->frame->in_array && *last == ',')
+    for (last--; is_blank(*last); last--) {}
+  return last;
+}
+
+typedef enum Quick { QUICK_ENDS, QUICK_NEEDS_MORE, QUICK_DOES_NOT_TELL } Quick;
+
+/* Depends on the text alone, never on how much of it is here: what is not here yet is waited for, unless the
+** line is complete and balanced, so that an event that arrives on a pipe is not held back. */
+static Quick quick_rule(const Scanner *scanner, const char *at, ptrdiff_t column, size_t line_max, const char **end) {
+  if (*at != '{' || column == NO_COLUMN) return QUICK_DOES_NOT_TELL;
+  const char *newline = memchr(at, '\n', (size_t)(scanner->end - at));
+  if ((size_t)((newline ? newline : scanner->end) - at) > line_max) return QUICK_DOES_NOT_TELL;
+  if (newline == NULL) return scanner->at_end ? QUICK_DOES_NOT_TELL : QUICK_NEEDS_MORE;
+  const char *last = line_last(scanner, newline);
+  if (*last != '}') return QUICK_DOES_NOT_TELL;
+  *end = last + 1;
+  NextLine next = next_line(scanner, newline, column);
+  if (next == NEXT_RECORD || next == NEXT_CLOSES || next == NEXT_NONE) return QUICK_ENDS;
+  if (line_balances(at, *end)) return QUICK_ENDS;
+  return next == NEXT_UNKNOWN ? QUICK_NEEDS_MORE : QUICK_DOES_NOT_TELL;
+}
+
+/* ---- the scan ---- */
 
 /* The end of something that is no object or array: a comma or bracket in an array, the line's end. */
 static const char *garbage_end(const Scanner *scanner, const char *at) {
@@ -198,8 +227,10 @@ static void emit(const Output *output, const char *begin, const char *end) {
 /* One record that begins at `at`; returns the byte behind it, NULL when more bytes are needed. */
 static const char *cut_one(const Scanner *scanner, const Output *output, const char *at, const char **line) {
   ptrdiff_t column = column_of(scanner, at, line);
-  const char *end = quick_end(scanner, at, column);
-  if (end == NULL) end = scan_end(scanner, at, column);
+  const char *end = NULL;
+  Quick quick = quick_rule(scanner, at, column, output->record_bytes_max, &end);
+  if (quick == QUICK_NEEDS_MORE) return NULL;
+  if (quick == QUICK_DOES_NOT_TELL) end = scan_end(scanner, at, column);
   if (end) emit(output, at, end);
   return end;
 }

@@ -287,13 +287,13 @@ static SQLRETURN bind(InsertStatement *statement, unsigned param, CellKind kind,
 
 /* Puts a cell into its slot, or leaves a long text where it lies; says what the parameter must be bound to. */
 static const void *slot_fill(Insert *insert, ParamSlot *slot, const OdbcCell *cell, bool wide) {
-  const char *text = insert->text.ptr ? insert->text.ptr + cell->at : "";
-  slot->indicator = (SQLLEN)cell->len;
   if (cell->kind == CELL_BIGINT || cell->kind == CELL_DOUBLE) {
     slot->i = cell->i; /* the bits of a double too */
     slot->indicator = sizeof slot->i;
     return &slot->i;
   }
+  const char *text = insert->text.ptr ? insert->text.ptr + cell->at : "";
+  slot->indicator = (SQLLEN)cell->len;
   if (cell->kind == CELL_TEXT && wide) {
     SQLWCHAR *begin = insert->wide.ptr + insert->wide.len;
     WideBuf piece = {.ptr = begin, .cap = insert->wide.cap - insert->wide.len};

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "types/cast.h"
 
-enum { PIECE_BYTES = 1 << 20 };
+enum { PIECE_BYTES = 256 << 10 }; /* fits a core's cache, between read and parse */
 
 /* ---- bindings --------------------------------------------------------------------------------- */
 

@@ -62,7 +62,8 @@ static Status read_some(ByteInput *input, int timeout_ms, char *into, size_t cap
   while (got < 0 && errno == EINTR && !input->waits);
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return STATUS_OK;
   if (got < 0) {
-    return error_set(err, STATUS_WORLD, input->who, "cannot read " STR_FMT ": %s", STR_ARG(input->path), strerror(errno));
+    return error_set(err, STATUS_WORLD, input->who, "cannot read " STR_FMT ": %s", STR_ARG(input->path),
+                     strerror(errno));
   }
   input->ended = got == 0;
   *len = (size_t)got;

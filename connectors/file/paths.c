@@ -62,7 +62,8 @@ static bool is_folder(const char *path) {
 static Status expand_folder(Arena *arena, Str folder, const char *who, PathList *out, Error *err) {
   DIR *dir = opendir(folder.ptr);
   if (!dir) {
-    return error_set(err, STATUS_CONFIG, who, "cannot read the folder " STR_FMT ": %s", STR_ARG(folder), strerror(errno));
+    return error_set(err, STATUS_CONFIG, who, "cannot read the folder " STR_FMT ": %s", STR_ARG(folder),
+                     strerror(errno));
   }
   while (folder.len > 1 && folder.ptr[folder.len - 1] == '/') folder.len--;
   for (struct dirent *entry; (entry = readdir(dir));) {

@@ -223,7 +223,8 @@ Status kafka_client_partitions(KafkaClient *client, Ticks timeout, KafkaNumbers 
 
 /* ---- life ---- */
 
-Status kafka_client_open(KafkaClient *client, rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *job, Error *err) {
+Status kafka_client_open(KafkaClient *client, rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *job,
+                         Error *err) {
   char reason[512], id[128] = "";
   size_t len = sizeof id;
   rd_kafka_conf_get(conf, "client.id", id, &len);

@@ -102,8 +102,9 @@ static Status fail(KafkaSink *sink, rd_kafka_resp_err_t code, Error *err) {
   if (!sink->failed && code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) {
     StrBuf time = {0};
     duration_print(sink->options.delivery_timeout, &time);
-    error_set(&sink->failure, STATUS_WORLD, sink->client.who, "rows for topic %s were not confirmed by %s within %s%s%s",
-              topic, hosts, time.ptr, sink->client.reason[0] ? ": " : "", sink->client.reason);
+    error_set(&sink->failure, STATUS_WORLD, sink->client.who,
+              "rows for topic %s were not confirmed by %s within %s%s%s", topic, hosts, time.ptr,
+              sink->client.reason[0] ? ": " : "", sink->client.reason);
     error_hint(&sink->failure, "check the broker; ?delivery-timeout= waits longer");
     sink->failure.retriable = true;
     strbuf_release(&time);
@@ -111,7 +112,8 @@ static Status fail(KafkaSink *sink, rd_kafka_resp_err_t code, Error *err) {
     char reason[256];
     if (code == RD_KAFKA_RESP_ERR__FATAL) code = rd_kafka_fatal_error(sink->client.rk, reason, sizeof reason);
     else snprintf(reason, sizeof reason, "%s", rd_kafka_err2str(code));
-    error_set(&sink->failure, STATUS_WORLD, sink->client.who, "cannot write to topic %s on %s: %s", topic, hosts, reason);
+    error_set(&sink->failure, STATUS_WORLD, sink->client.who, "cannot write to topic %s on %s: %s", topic, hosts,
+              reason);
     sink->failure.retriable = kafka_error_is_transient(code);
   }
   sink->failed = true;
@@ -351,7 +353,8 @@ static Status sink_close(Sink *base, Error *err) {
 
 #define AT(field) .at = offsetof(KafkaSinkOptions, field)
 static const OptionDef options_table[] = {
-    {.name = "format", .kind = OPTION_TEXT, AT(format), .fallback = "json", .doc = "How a row becomes a record's value."},
+    {.name = "format", .kind = OPTION_TEXT, AT(format), .fallback = "json",
+     .doc = "How a row becomes a record's value."},
     {.name = "key", .kind = OPTION_TEXT, AT(key),
      .doc = "The output column that becomes the record's key; rows of one key stay in order in one partition."},
     {.name = "delivery-timeout", .kind = OPTION_DURATION, AT(delivery_timeout), .fallback = "60s",

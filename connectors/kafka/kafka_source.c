@@ -36,6 +36,7 @@ enum {
   DELIVER_BYTES = 1 << 20,    /* of payload in one MessageBatch, unless one record alone is longer */
   COMMIT_WAIT_MS = 5000,      /* for the last commit at close */
   RANGE_WAIT_MS = 5000,       /* for the range of offsets in an error */
+  RX_IDLE_MS = 2500,          /* silence of a leader beyond fetch.wait.max.ms that means it hangs */
   WELL_REPORTS = 2,           /* statistics in a row that make a partition reachable again */
   LOW_RECORDS = 4 * TAKE_MAX, /* in the queue: now the fetcher should go on */
 };
@@ -76,6 +77,7 @@ typedef struct KafkaSource {
   uint32_t    turn;            /* partition whose inbox is looked at first */
   int64_t     queue_bytes, queue_records; /* about half of what stops the fetcher */
   int64_t     taken_bytes, taken_records; /* since the fetcher was woken last */
+  int64_t     rx_idle_max_us;  /* a leader that says nothing for longer hangs */
   unsigned    commits_waiting;
   char        commit_trouble[400]; /* why the last commit failed; empty: it did not */
   StatsPartitions stats;       /* scratch */
@@ -125,7 +127,7 @@ static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque) {
   (void)rk;
   KafkaSource *source = ((KafkaClient *)opaque)->owner;
   bool well = true;
-  stats_partitions((Str){json, len}, source->client.target.topic, &source->stats);
+  stats_partitions((Str){json, len}, source->client.target.topic, source->rx_idle_max_us, &source->stats);
   for (uint32_t i = 0; i < source->stats.len; i++) {
     StatsPartition *found = &source->stats.items[i];
     SourcePartition *partition = find_partition(source, found->number);
@@ -142,7 +144,8 @@ static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque) {
   return 0; /* librdkafka frees the text */
 }
 
-static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *offsets, void *opaque) {
+static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *offsets,
+                      void *opaque) {
   (void)rk;
   KafkaSource *source = opaque;
   source->commits_waiting--;
@@ -173,7 +176,8 @@ static void take_record(SourcePartition *partition, rd_kafka_message_t *message)
     partition->next = message->offset + 1;
     partition->end_reached = false;
   }
-  bool early = partition->skip_before != TICKS_MIN && record_ticks(message, &stamped) && stamped < partition->skip_before;
+  bool early = partition->skip_before != TICKS_MIN && record_ticks(message, &stamped) &&
+               stamped < partition->skip_before;
   if (seen || early) rd_kafka_message_destroy(message);
   else inbox_put(&partition->inbox, message);
 }
@@ -184,8 +188,9 @@ static Status lost_offsets(KafkaSource *source, const SourcePartition *partition
   rd_kafka_resp_err_t code =
       rd_kafka_query_watermark_offsets(source->client.rk, topic, partition->number, &low, &high, RANGE_WAIT_MS);
   if (code) {
-    return error_set(err, STATUS_WORLD, source->client.who, "offset %lld of partition %d of topic %s cannot be read: %s",
-                     (long long)partition->next, partition->number, topic, reason);
+    return error_set(err, STATUS_WORLD, source->client.who,
+                     "offset %lld of partition %d of topic %s cannot be read: %s", (long long)partition->next,
+                     partition->number, topic, reason);
   }
   error_set(err, STATUS_WORLD, source->client.who,
             "offset %lld of partition %d of topic %s is not there: the broker holds offsets %lld to %lld",
@@ -194,7 +199,8 @@ static Status lost_offsets(KafkaSource *source, const SourcePartition *partition
                          "--start earliest goes on with what there is");
 }
 
-static Status take_error(KafkaSource *source, SourcePartition *partition, const rd_kafka_message_t *message, Error *err) {
+static Status take_error(KafkaSource *source, SourcePartition *partition, const rd_kafka_message_t *message,
+                         Error *err) {
   char reason[256];
   rd_kafka_resp_err_t code = message->err;
   if (code == RD_KAFKA_RESP_ERR__FATAL) code = rd_kafka_fatal_error(source->client.rk, reason, sizeof reason);
@@ -400,7 +406,8 @@ static void source_pause(Source *base, unsigned index, bool paused) {
   if (partition->paused == paused) return;
   partition->paused = paused;
   if (!partition->queue) {
-    partition->queue = rd_kafka_queue_get_partition(source->client.rk, source->client.target.topic.ptr, partition->number);
+    const char *topic = source->client.target.topic.ptr;
+    partition->queue = rd_kafka_queue_get_partition(source->client.rk, topic, partition->number);
   }
   if (partition->queue) rd_kafka_queue_forward(partition->queue, paused ? NULL : source->queue);
 }
@@ -523,6 +530,7 @@ static int64_t number_property(const rd_kafka_conf_t *conf, const char *name) {
 static Status open_client(KafkaSource *source, const char *job, rd_kafka_conf_t *conf, Error *err) {
   fixed_conf(conf, source->group);
   source->queue_bytes = number_property(conf, "queued.max.messages.kbytes") * 512;
+  source->rx_idle_max_us = (number_property(conf, "fetch.wait.max.ms") + RX_IDLE_MS) * 1000;
   source->queue_records = number_property(conf, "queued.min.messages") / 2;
   source->client.owner = source;
   source->client.on_trouble = on_trouble;

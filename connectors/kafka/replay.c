@@ -3,13 +3,12 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include "base/hash.h"
 #include "connectors/kafka/embedded.h"
 #include "connectors/kafka/start.h"
 #include "types/json.h"
 
-enum { FLUSH_MS = 30000 };
+enum { FLUSH_MS = 30000, READ_BYTES = 1 << 20 };
 
 typedef struct Replayer {
   const Replay      *replay;
@@ -102,25 +101,36 @@ static Status open_producer(Replayer *replayer, Error *err) {
   return error_set(err, STATUS_WORLD, replayer->who, "cannot start the replay: %s", reason);
 }
 
-static Status replay_lines(Replayer *replayer, FILE *file, Error *err) {
-  char *line = NULL;
-  size_t cap = 0;
-  Status status = STATUS_OK;
-  ssize_t len;
-  while (status == STATUS_OK && (len = getline(&line, &cap, file)) >= 0) {
-    status = replay_line(replayer, (Str){line, (size_t)len}, err);
+static Status replay_lines(Replayer *replayer, Str text, Error *err) {
+  while (text.len) {
+    Str line, rest = {"", 0};
+    str_cut(text, '\n', &line, &rest);
+    text = rest;
+    TRY(replay_line(replayer, line, err));
   }
-  free(line); /* getline's own */
-  if (status != STATUS_OK) return status;
-  if (ferror(file)) {
-    return error_set(err, STATUS_WORLD, replayer->who, "cannot read " STR_FMT ": %s", STR_ARG(replayer->replay->path),
+  if (!rd_kafka_flush(replayer->producer, FLUSH_MS) && !replayer->lost) return STATUS_OK;
+  return error_set(err, STATUS_WORLD, replayer->who, "the embedded broker did not take all of " STR_FMT,
+                   STR_ARG(replayer->replay->path));
+}
+
+/* The whole file: more than the topic takes is never needed. */
+static Status read_file(const Replay *replay, const char *who, StrBuf *out, Error *err) {
+  FILE *file = fopen(replay->path.ptr, "re");
+  if (!file) {
+    return error_set(err, STATUS_CONFIG, who, "cannot open " STR_FMT " to replay it: %s", STR_ARG(replay->path),
                      strerror(errno));
   }
-  if (rd_kafka_flush(replayer->producer, FLUSH_MS) || replayer->lost) {
-    return error_set(err, STATUS_WORLD, replayer->who, "the embedded broker did not take all of " STR_FMT,
-                     STR_ARG(replayer->replay->path));
-  }
-  return STATUS_OK;
+  size_t got, most = (size_t)EMBEDDED_PARTITIONS_MAX * EMBEDDED_PARTITION_BYTES;
+  do {
+    strbuf_reserve(out, READ_BYTES);
+    got = fread(out->ptr + out->len, 1, READ_BYTES, file);
+    out->len += got;
+  } while (got && out->len <= most);
+  bool failed = ferror(file);
+  int reason = errno;
+  fclose(file);
+  if (!failed) return STATUS_OK;
+  return error_set(err, STATUS_WORLD, who, "cannot read " STR_FMT ": %s", STR_ARG(replay->path), strerror(reason));
 }
 
 /* What makes two replays the same. */
@@ -134,20 +144,16 @@ static bool is_first(const Replay *replay, const char *topic) {
 }
 
 Status replay_file(const Replay *replay, const KafkaTarget *target, int partitions, const char *who, Error *err) {
-  FILE *file = fopen(replay->path.ptr, "re");
-  if (!file) {
-    return error_set(err, STATUS_CONFIG, who, "cannot open " STR_FMT " to replay it: %s", STR_ARG(replay->path),
-                     strerror(errno));
-  }
   Replayer replayer = {.replay = replay, .target = target, .who = who, .partitions = partitions};
+  StrBuf text = {0};
   arena_init(&replayer.scratch);
-  Status status = STATUS_OK;
-  if (is_first(replay, target->topic.ptr)) {
+  Status status = read_file(replay, who, &text, err);
+  if (status == STATUS_OK && is_first(replay, target->topic.ptr)) {
     status = open_producer(&replayer, err);
-    if (status == STATUS_OK) status = replay_lines(&replayer, file, err);
+    if (status == STATUS_OK) status = replay_lines(&replayer, strbuf_str(&text), err);
   }
   if (replayer.producer) rd_kafka_destroy(replayer.producer);
   arena_release(&replayer.scratch);
-  fclose(file);
+  strbuf_release(&text);
   return status;
 }

@@ -11,8 +11,10 @@ typedef struct StatsPartition {
 } StatsPartition;
 typedef Vec(StatsPartition) StatsPartitions;
 
-/* json: the document of statistics.interval.ms. Fills `out` (cleared first) with the partitions the broker has
+/* json: the document of statistics.interval.ms. A leader not heard from for rx_idle_max_us is not reachable: at the
+** end of a partition a healthy one answers every fetch.wait.max.ms, and without an answer it hangs or is cut off,
+** whatever the state of the connection says. Fills `out` (cleared first) with the partitions the broker has
 ** of the topic; those librdkafka only wishes for are left out. Malformed text gives an empty list. */
-void stats_partitions(Str json, Str topic, StatsPartitions *out);
+void stats_partitions(Str json, Str topic, int64_t rx_idle_max_us, StatsPartitions *out);
 
 #endif

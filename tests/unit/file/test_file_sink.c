@@ -16,7 +16,7 @@ static char folder[64];
 
 static int make_folder(void **state) {
   (void)state;
-  strcpy(folder, "/tmp/weir-sink-XXXXXX");
+  snprintf(folder, sizeof folder, "%s", "/tmp/weir-sink-XXXXXX");
   return mkdtemp(folder) ? 0 : -1;
 }
 
@@ -49,7 +49,8 @@ static Status open_output(Writing *writing, const char *where) {
   *writing = (Writing){0};
   arena_init(&writing->arena);
   assert_int_equal(where_parse(&writing->arena, str_from(where), &writing->where, &writing->error), STATUS_OK);
-  SinkConfig config = {.job = "job", .alias = "out", .where = &writing->where, .schema = &schema, .format = &plain_format};
+  SinkConfig config = {.job = "job", .alias = "out", .where = &writing->where, .schema = &schema,
+                       .format = &plain_format};
   return file_sink.open(&config, &writing->arena, &writing->sink, &writing->error);
 }
 

@@ -18,7 +18,7 @@ static char folder[64];
 
 static int make_folder(void **state) {
   (void)state;
-  strcpy(folder, "/tmp/weir-file-XXXXXX");
+  snprintf(folder, sizeof folder, "%s", "/tmp/weir-file-XXXXXX");
   return mkdtemp(folder) ? 0 : -1;
 }
 

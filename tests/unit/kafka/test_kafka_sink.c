@@ -304,8 +304,8 @@ static void expect_open_error(const char *where, Status status, const char *mess
 
 static void test_refused_at_open(void **state) {
   (void)state;
-  expect_open_error("kafka://127.0.0.1:1/t?connect-timeout=1s", STATUS_WORLD, "cannot reach the Kafka broker 127.0.0.1:1",
-                    "connect-timeout");
+  expect_open_error("kafka://127.0.0.1:1/t?connect-timeout=1s", STATUS_WORLD,
+                    "cannot reach the Kafka broker 127.0.0.1:1", "connect-timeout");
   expect_open_error("kafka://embedded/t?message.timeout.ms=5", STATUS_CONFIG, "message.timeout.ms", "delivery-timeout");
   expect_open_error("kafka://embedded/t?transactional.id=x", STATUS_CONFIG, "transactional.id", "");
   expect_open_error("kafka://embedded/t?compresion.type=zstd", STATUS_CONFIG, "compresion.type", "compression.codec");

@@ -60,8 +60,9 @@ static void test_what_a_record_brings(void **state) {
 static void test_headers_on_request(void **state) {
   (void)state;
   make_topic("headers", 1);
-  rd_kafka_producev(producer, RD_KAFKA_V_TOPIC("headers"), RD_KAFKA_V_VALUE((void *)(uintptr_t)"v", 1), RD_KAFKA_V_HEADER("a", "x\"y", 3),
-                    RD_KAFKA_V_HEADER("b", NULL, 0), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+  rd_kafka_producev(producer, RD_KAFKA_V_TOPIC("headers"), RD_KAFKA_V_VALUE((void *)(uintptr_t)"v", 1),
+                    RD_KAFKA_V_HEADER("a", "x\"y", 3), RD_KAFKA_V_HEADER("b", NULL, 0),
+                    RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
   produced(producer);
   Reader reader;
   reader_open(&reader, "kafka://embedded/headers?start=earliest&headers=true");
@@ -278,8 +279,8 @@ static void test_committed_offsets_that_are_gone(void **state) {
     produced(producer);
   }
   mem_free(big);
-  expect_open_error("kafka://embedded/gone?group=behind&start=committed", STATUS_WORLD, "group behind stands at offset 1",
-                    "deleted");
+  expect_open_error("kafka://embedded/gone?group=behind&start=committed", STATUS_WORLD,
+                    "group behind stands at offset 1", "deleted");
 }
 
 /* A reader that is slower than the broker's memory: the broker drops what was not fetched yet. */
@@ -351,7 +352,9 @@ static void test_pauses_in_the_middle(void **state) {
   reader_open(&reader, "kafka://embedded/middle?start=earliest");
   int64_t next = 0;
   while (next < ALL && reader_next(&reader, 5000)) {
-    for (uint32_t i = 0; i < reader.batch.messages.len; i++) assert_int_equal(reader.batch.messages.items[i].offset, next++);
+    for (uint32_t i = 0; i < reader.batch.messages.len; i++) {
+      assert_int_equal(reader.batch.messages.items[i].offset, next++);
+    }
     kafka_source.pause(reader.source, 0, true);
     assert_false(reader_next(&reader, 30));
     kafka_source.pause(reader.source, 0, false);
@@ -386,8 +389,8 @@ static void test_options(void **state) {
 static void test_secrets_stay_secret(void **state) {
   (void)state;
   Reader reader;
-  reader_open_at(&reader, "kafka://127.0.0.1:1/t?connect-timeout=1s&sasl.password=hunter2&security.protocol=sasl_plaintext"
-                          "&sasl.mechanism=PLAIN", START_DEFAULT, 0);
+  reader_open_at(&reader, "kafka://127.0.0.1:1/t?connect-timeout=1s&sasl.password=hunter2"
+                          "&security.protocol=sasl_plaintext&sasl.mechanism=PLAIN", START_DEFAULT, 0);
   assert_int_not_equal(reader.status, STATUS_OK);
   assert_null(strstr(reader.error.message, "hunter2"));
   assert_null(strstr(reader.error.hint, "hunter2"));
@@ -413,7 +416,8 @@ static void test_a_broker_that_is_down(void **state) {
   char where[100], expected[100];
   close(listening_socket(&port)); /* nobody listens there any more */
   snprintf(where, sizeof where, "kafka://127.0.0.1:%d/flights?connect-timeout=1500ms", port);
-  snprintf(expected, sizeof expected, "cannot reach the Kafka broker 127.0.0.1:%d (topic flights) within 1s500ms", port);
+  snprintf(expected, sizeof expected, "cannot reach the Kafka broker 127.0.0.1:%d (topic flights) within 1s500ms",
+           port);
   int64_t start = clock_monotonic_ns();
   expect_open_error(where, STATUS_WORLD, expected, "?connect-timeout=");
   expect_open_error(where, STATUS_WORLD, "Connection refused", "");
@@ -447,7 +451,7 @@ static void test_a_topic_that_is_not_there(void **state) {
 
 static const char *replay_path(const char *text) {
   static char path[64];
-  strcpy(path, "/tmp/weir-replay-XXXXXX");
+  snprintf(path, sizeof path, "/tmp/weir-replay-XXXXXX");
   int fd = mkstemp(path);
   assert_int_equal(write(fd, text, strlen(text)), strlen(text));
   close(fd);
@@ -460,7 +464,8 @@ static void test_replay(void **state) {
                                  "{\"T\":\"2001-01-01T00:00:02Z\",\"K\":\"b\"}\n"
                                  "{\"T\":\"2001-01-01T00:00:03Z\",\"K\":\"a\"}");
   char where[300];
-  snprintf(where, sizeof where, "kafka://embedded/replayed?replay=%s&replay-timestamp=T&replay-key=K&partitions=3", path);
+  snprintf(where, sizeof where, "kafka://embedded/replayed?replay=%s&replay-timestamp=T&replay-key=K&partitions=3",
+           path);
   for (int twice = 0; twice < 2; twice++) { /* the second input finds the same records */
     Reader reader;
     reader_open(&reader, where);
@@ -498,8 +503,8 @@ static void expect_replay_error(const char *topic, const char *text, const char 
 static void test_replays_that_cannot_be(void **state) {
   (void)state;
   expect_open_error("kafka://embedded/bad1?replay=/no/such/file", STATUS_CONFIG, "/no/such/file", "");
-  expect_replay_error("bad2", "{\"T\":\"2001-01-01T00:00:01Z\"}\n{\"T\":\"soon\"}\n", "&replay-timestamp=T", STATUS_CONFIG,
-                      "line 2 of");
+  expect_replay_error("bad2", "{\"T\":\"2001-01-01T00:00:01Z\"}\n{\"T\":\"soon\"}\n", "&replay-timestamp=T",
+                      STATUS_CONFIG, "line 2 of");
   expect_replay_error("bad3", "{}\n[1]\n", "", STATUS_CONFIG, "line 2 of");
   char *text = mem_zalloc(6000001);
   for (int i = 0; i < 6000; i++) {

@@ -9,7 +9,7 @@
 static void expect(const char *json, const char *expected) {
   StatsPartitions found = {0};
   StrBuf text = {0};
-  stats_partitions(str_from(json), STR("flights"), &found);
+  stats_partitions(str_from(json), STR("flights"), 3000000, &found);
   for (uint32_t i = 0; i < found.len; i++) {
     strbuf_printf(&text, "%s%d%c", i ? " " : "", found.items[i].number, found.items[i].reachable ? '+' : '-');
   }
@@ -18,7 +18,8 @@ static void expect(const char *json, const char *expected) {
   vec_release(&found);
 }
 
-#define TOPIC(partitions) ", \"topics\":{\"other\":{}, \"flights\":{\"topic\":\"flights\", \"partitions\":{" partitions "}}}}"
+#define TOPIC(partitions) \
+  ", \"topics\":{\"other\":{}, \"flights\":{\"topic\":\"flights\", \"partitions\":{" partitions "}}}}"
 #define PARTITION(number, leader) "\"" number "\":{\"partition\":" number ", \"leader\":" leader ", \"unknown\":false}"
 
 static void test_leaders(void **state) {

@@ -25,15 +25,10 @@
 #include "expr/program.h"
 #include "plan/plan.h"
 #include "state/state.h"
+#include "time/policy.h"
 
 typedef struct Op Op;
 typedef struct OpClass OpClass;
-
-typedef struct TimePolicy { /* semantics.md section 3 */
-  Ticks late;          /* tolerance; -1: unlimited */
-  Ticks out_of_order;  /* tolerance */
-  bool  drop;          /* else adjust */
-} TimePolicy;
 
 /* What a job counts, per input; printed in the summary and as metrics. */
 typedef struct InputCounts {
@@ -41,8 +36,13 @@ typedef struct InputCounts {
   uint64_t early, late, out_of_order; /* events outside a policy */
   uint64_t dropped;                   /* of these, dropped */
   uint64_t invalid_timestamp;
+  uint64_t adjusted;                  /* events whose time a policy changed */
   Ticks    largest_shift;             /* of an adjusted event */
 } InputCounts;
+
+/* Why an entrance drops an event: the numbers of io/quarantine.h's QuarantineKind, which operators do not see
+** (a unit test compares them). */
+enum { DROP_INVALID_TIMESTAMP = 1, DROP_EARLY, DROP_LATE, DROP_OUT_OF_ORDER };
 
 /* What the job offers to its operators. */
 typedef struct OpContext {
@@ -55,7 +55,8 @@ typedef struct OpContext {
   void    *job;             /* for the callbacks below */
   /* Rows of a batch that could not be processed: to the quarantine. */
   void   (*rows_failed)(void *job, const Op *op, const Batch *batch, const RowFailures *failures);
-  /* A source event an entrance drops. reason names the policy or the bad timestamp. */
+  /* A source event an entrance drops, a DROP_ number. reason names the bad timestamp; for a policy it is the same
+  ** for all events of a batch: it names the limit and by how much the worst of them misses it. */
   void   (*event_dropped)(void *job, const Op *op, const Batch *batch, uint32_t row, int quarantine_kind,
                           const char *reason);
   void   (*output)(void *job, const Op *op, const Batch *batch);      /* rows of a PLAN_OUTPUT */
@@ -107,10 +108,16 @@ void   op_fail_rows(Op *op, const Batch *batch, const RowFailures *failures);
 /* The operator cannot go on (state does not fit, a limit is exceeded): the job stops with this error. */
 void   op_fail(Op *op, Status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 uint32_t op_new_channel(Op *op);
+/* For load: a channel that was handed out before the restart; new ones get higher numbers. */
+static inline void op_keep_channel(Op *op, uint32_t channel) {
+  if (op->ctx->next_channel <= channel) op->ctx->next_channel = channel + 1;
+}
 
 /* ---- op_entrance.c: what the job calls directly ---- */
 
-/* The channel of a partition; made, and announced to the readers, on first use. */
+/* The channel of a partition; made, and announced to the readers, on first use. The job calls it for all partitions
+** of all inputs, in script order, before the first batch: a clock that nobody has heard of holds nobody back. A
+** partition that appears later starts at the watermark of the entrance; not after all others have finished. */
 uint32_t entrance_channel(Op *op, uint32_t partition);
 /* Events of one partition in arrival order. `arrival` (COL_DATETIME, may be NULL: none is known) is clamped per
 ** partition to never decrease. batch->time is still NULL; batch->channel is ignored. */
@@ -120,5 +127,12 @@ void   entrance_push(Op *op, uint32_t partition, const Batch *batch, const Colum
 void   entrance_idle(Op *op, uint32_t partition, Ticks floor);
 /* The partition has no more events: everything buffered goes out, W = TICKS_MAX. */
 void   entrance_finish(Op *op, uint32_t partition);
+/* The minimum of its partitions; TICKS_MIN: there are none yet. */
+Ticks  entrance_watermark(const Op *op);
+
+/* ---- op_merge.c ---- */
+
+/* Bytes a merge holds of a channel that is ahead of the others. */
+size_t merge_held_bytes(const Op *op, uint32_t channel);
 
 #endif

@@ -53,7 +53,8 @@ void clock_set_load(ClockSet *set, ByteReader *in) {
   clock_set_release(set);
   uint32_t len = get_u32(in);
   for (uint32_t i = 0; i < len && !in->bad; i++) {
-    ChannelClock clock = {.channel = get_u32(in), .watermark = get_i64(in)};
+    ChannelClock clock = {.channel = get_u32(in)};
+    clock.watermark = get_i64(in);
     if (!in->bad) vec_push(&set->clocks, clock);
   }
   set->min = set->clocks.len ? minimum(set) : 0;

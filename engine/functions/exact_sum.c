@@ -131,7 +131,7 @@ void exact_sum_far_i64(ExactSum *sum, int64_t value, bool subtract) {
 
 /* A value with few bits may reach below the near places and still fit them. */
 static bool fits_near(int64_t mantissa, int shift) {
-  return shift < 0 && shift > -64 && (mantissa & ((INT64_C(1) << -shift) - 1)) == 0;
+  return shift < 0 && shift > -63 && (mantissa & ((INT64_C(1) << -shift) - 1)) == 0;
 }
 
 void exact_sum_far_f64(ExactSum *sum, double value, bool subtract) {

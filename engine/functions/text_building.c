@@ -175,6 +175,12 @@ static inline char ascii_case(char c, bool upper) {
   return upper ? (c >= 'a' && c <= 'z' ? c - 32 : c) : (c >= 'A' && c <= 'Z' ? c + 32 : c);
 }
 
+/* Unicode's simple mapping, in which ß has no capital; utf8proc would make it ẞ. */
+static utf8proc_int32_t map_code(utf8proc_int32_t code, bool upper) {
+  if (code == 0xdf) return code;
+  return upper ? utf8proc_toupper(code) : utf8proc_tolower(code);
+}
+
 /* Writes at most 4 bytes a character; bytes that are no UTF-8 stay as they are. */
 static size_t map_case(Str text, bool upper, char *out) {
   const char *at = text.ptr, *end = text.ptr + text.len;
@@ -186,8 +192,7 @@ static size_t map_case(Str text, bool upper, char *out) {
       *to++ = *at++;
       continue;
     }
-    utf8proc_int32_t mapped = upper ? utf8proc_toupper((utf8proc_int32_t)code) : utf8proc_tolower((utf8proc_int32_t)code);
-    to += utf8proc_encode_char(mapped, (utf8proc_uint8_t *)to);
+    to += utf8proc_encode_char(map_code((utf8proc_int32_t)code, upper), (utf8proc_uint8_t *)to);
     at += len;
   }
   return (size_t)(to - out);

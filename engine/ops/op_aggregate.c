@@ -261,6 +261,7 @@ static void emit_window(AggregateOp *agg, const GroupTable *table, const Lineage
 }
 
 static void drop_panes(AggregateOp *agg, uint32_t count) {
+  if (count == 0) return;
   for (uint32_t i = 0; i < count; i++) give_pane_back(agg, agg->panes.items[i]);
   agg->panes.len -= count;
   memmove(agg->panes.items, agg->panes.items + count, agg->panes.len * sizeof agg->panes.items[0]);

@@ -3,7 +3,10 @@
 ** The rows of port 1 become a table indexed by the equality keys. A batch of the stream probes it as a whole:
 ** when keys are unique and nothing else is asked, the left columns are shared and the right ones gathered row by
 ** row; else pairs are listed, filtered by the residual predicate, and gathered. Timestamps stay (semantics.md
-** section 5). State: the table, so that a restored job answers as the stopped one would until it has loaded anew. */
+** section 5). State: the table, so that a restored job answers as the stopped one would until it has loaded anew.
+**
+** Where both sides are reference data (a step over reference inputs), the left one may be read first: its batches
+** wait until the right one is complete. Streams begin when all reference data is there, so they never wait. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -26,6 +29,9 @@ typedef struct JoinOp {
   RowFailures failures;
   ReferenceTable table;
   bool        ready, refilling;
+  Vec(Batch *) waiting;   /* reference data of port 0 that came before the table was complete */
+  bool        left_ended; /* and then ended */
+  uint32_t    left_channel;
   Pairs       pairs, kept;
   uint64_t   *hashes;
   uint32_t   *map;
@@ -66,13 +72,6 @@ static void add_reference(JoinOp *join, const Batch *batch) {
   reference_table_add(&join->table, batch, sel, join->keys);
   drop_keys(join);
   selection_unref(sel);
-}
-
-static void finish_reference(JoinOp *join) {
-  if (!join->refilling) reference_table_release(&join->table);
-  reference_table_complete(&join->table);
-  join->ready = true;
-  join->refilling = false;
 }
 
 /* ---- the stream side -------------------------------------------------------------------------- */
@@ -223,8 +222,7 @@ static void join_pairs(JoinOp *join, const Batch *batch, const Selection *sel) {
   flush_pairs(join, batch);
 }
 
-static void join_stream(JoinOp *join, const Batch *batch) {
-  if (!join->ready) BUG("a stream reached a join before its reference data");
+static void join_left(JoinOp *join, const Batch *batch) {
   Selection *sel;
   row_failures_reset(&join->failures, batch->rows);
   program_run(join->left_run, batch, join->keys, &sel, &join->failures);
@@ -240,14 +238,39 @@ static void join_stream(JoinOp *join, const Batch *batch) {
 }
 
 static void join_push(Op *op, uint32_t port, const Batch *batch) {
-  if (port == 1) add_reference((JoinOp *)op, batch);
-  else join_stream((JoinOp *)op, batch);
+  JoinOp *join = (JoinOp *)op;
+  if (port == 1) add_reference(join, batch);
+  else if (join->ready) join_left(join, batch);
+  else if (op->plan->reference) vec_push(&join->waiting, batch_ref((Batch *)batch));
+  else BUG("a stream reached a join before its reference data");
+}
+
+static void release_waiting(JoinOp *join) {
+  for (uint32_t i = 0; i < join->waiting.len; i++) batch_unref(join->waiting.items[i]);
+  vec_release(&join->waiting);
+}
+
+static void finish_reference(JoinOp *join) {
+  if (!join->refilling) reference_table_release(&join->table);
+  reference_table_complete(&join->table);
+  join->ready = true;
+  join->refilling = false;
+  for (uint32_t i = 0; i < join->waiting.len; i++) join_left(join, join->waiting.items[i]);
+  release_waiting(join);
+  if (join->left_ended) op_advance(&join->op, join->left_channel, TICKS_MAX);
+  join->left_ended = false;
 }
 
 static void join_advance(Op *op, uint32_t port, uint32_t channel, Ticks w) {
   JoinOp *join = (JoinOp *)op;
-  if (port == 0) op_advance(op, channel, w);
-  else if (w == TICKS_MAX) finish_reference(join);
+  if (port == 1) {
+    if (w == TICKS_MAX) finish_reference(join);
+  } else if (!join->ready && w == TICKS_MAX) {
+    join->left_ended = true;
+    join->left_channel = channel;
+  } else {
+    op_advance(op, channel, w);
+  }
 }
 
 /* ---- state ------------------------------------------------------------------------------------ */
@@ -275,6 +298,7 @@ static void free_pairs(Pairs *pairs) {
 
 static void join_close(Op *op) {
   JoinOp *join = (JoinOp *)op;
+  release_waiting(join);
   reference_table_release(&join->table);
   program_run_free(join->left_run);
   program_run_free(join->right_run);

@@ -20,11 +20,13 @@ static const JobBinding *find_binding(const JobSpec *spec, Str name) {
   return NULL;
 }
 
-/* Format options stand among the options of the WHERE; the connector ignores those it does not know by asking. */
+/* Format options stand among the connector's in the WHERE. */
 static Status open_format(JobInput *in, Arena *arena, Error *err) {
   const IoRegistry *registry = in->job->spec->registry;
   const Str *name = where_option(&in->where, "format");
-  in->format = name ? registry_format(registry, *name) : registry_format_of_path(registry, in->where.target);
+  bool path = str_eq(in->where.scheme, STR("file"));
+  if (name) in->format = registry_format(registry, *name);
+  else if (path) in->format = registry_format_of_path(registry, in->where.target);
   if (name && in->format == NULL)
     return error_set(err, STATUS_CONFIG, in->plan->name.ptr, "there is no format `" STR_FMT "`", STR_ARG(*name));
   if (in->format == NULL) in->format = registry_format(registry, STR("json"));
@@ -45,7 +47,8 @@ static void fill_spec(JobInput *in, Arena *arena) {
   DecodeField *fields = ARENA_ARRAY(arena, DecodeField, plan->fields_len + 1);
   if (plan->fields_len) memcpy(fields, plan->fields, plan->fields_len * sizeof *fields);
   in->spec = (DecodeSpec){.fields = fields, .fields_len = plan->fields_len, .payload = plan->payload,
-                          .compat = in->job->plan->compat, .declared_only = plan->declared_only,
+                          .compat = in->job->plan->compat, .table = plan->declared_names,
+                          .table_len = plan->declared_len, .declared_only = plan->declared_only,
                           .declared_only_len = plan->declared_only_len};
   if (in->binding->arrival_field.len == 0) return;
   Str *path = ARENA_ARRAY(arena, Str, 64), rest = in->binding->arrival_field;
@@ -83,6 +86,7 @@ static Status open_source(JobInput *in, Arena *arena, Error *err) {
   const Str *sort = where_option(&in->where, "sort");
   in->sort = sort && str_eq_nocase(*sort, STR("true"));
   TRY(open_format(in, arena, err));
+  config.format = in->format;
   TRY(in->cls->open(&config, arena, &in->source, err));
   return in->format->decoder_open(in->format_options, &in->spec, &in->decoder, err);
 }

@@ -245,7 +245,8 @@ Status job_run(Job *job, Error *err) {
   TRY(start_streams(job, err));
   Status status = run_loop(job, err);
   for (uint32_t i = 0; i < job->inputs_len; i++) stop_reader(&job->inputs[i]);
-  if (status != STATUS_OK && status != STATUS_CANCELLED) { /* what was computed before still goes out */
+  if (status == STATUS_CANCELLED) return STATUS_OK;
+  if (status != STATUS_OK) { /* what was computed before still goes out */
     Error ignored;
     for (uint32_t i = 0; i < job->outputs_len; i++) output_flush(&job->outputs[i], &ignored);
     quarantine_flush(job->quarantine, &ignored);

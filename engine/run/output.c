@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "types/json.h"
@@ -18,7 +19,8 @@ static const JobBinding *find_binding(const JobSpec *spec, Str name) {
 static Status open_format(JobOutput *out, Arena *arena, Error *err) {
   const IoRegistry *registry = out->job->spec->registry;
   const Str *name = where_option(&out->where, "format");
-  out->format = name ? registry_format(registry, *name) : registry_format_of_path(registry, out->where.target);
+  if (name) out->format = registry_format(registry, *name);
+  else if (str_eq(out->where.scheme, STR("file"))) out->format = registry_format_of_path(registry, out->where.target);
   if (name && out->format == NULL)
     return error_set(err, STATUS_CONFIG, out->plan->name.ptr, "there is no format `" STR_FMT "`", STR_ARG(*name));
   if (out->format == NULL) out->format = registry_format(registry, STR("json"));
@@ -41,6 +43,22 @@ static Status open_wrapped(JobOutput *out, Error *err) {
   return out->format->encoder_open(out->format_options, &out->plan->schema, &out->encoder, err);
 }
 
+/* Opening a file for output empties it: it must not be an input of the same job. */
+static Status check_not_input(const JobOutput *out, Error *err) {
+  struct stat own, other;
+  char *path = arena_cstr(&out->job->arena, out->where.target);
+  if (!str_eq(out->where.scheme, STR("file")) || stat(path, &own) != 0 || !S_ISREG(own.st_mode)) return STATUS_OK;
+  for (uint32_t i = 0; i < out->job->inputs_len; i++) {
+    const JobInput *in = &out->job->inputs[i];
+    if (!str_eq(in->where.scheme, STR("file"))) continue;
+    if (stat(arena_cstr(&out->job->arena, in->where.target), &other) != 0) continue;
+    if (own.st_dev != other.st_dev || own.st_ino != other.st_ino) continue;
+    error_set(err, STATUS_CONFIG, out->plan->name.ptr, "`%s` is read by the input `" STR_FMT "`", path, STR_ARG(in->plan->name));
+    return error_hint(err, "write to another file");
+  }
+  return STATUS_OK;
+}
+
 Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned unbound, Error *err) {
   *out = (JobOutput){.job = job, .plan = plan};
   const JobBinding *binding = find_binding(job->spec, plan->name);
@@ -51,11 +69,18 @@ Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned un
     error_set(err, STATUS_CONFIG, plan->name.ptr, "nothing here writes `" STR_FMT ":`", STR_ARG(out->where.scheme));
     return error_hint(err, "bind the output to a file, kafka://... or odbc:...");
   }
+  TRY(check_not_input(out, err));
   if (out->cls->bytes) TRY(open_format(out, &job->arena, err));
   SinkConfig config = {.job = job->spec->name, .alias = plan->name.ptr, .where = &out->where, .schema = &plan->schema,
                        .format = out->format, .format_options = out->format_options, .reject = errors_rejected,
                        .reject_context = out};
   return out->cls->open(&config, &job->arena, &out->sink, err);
+}
+
+/* A reader that went away is no failure: there is nobody left to write for. */
+static Status stdout_failed(Error *err) {
+  if (errno == EPIPE) return error_set(err, STATUS_CANCELLED, "stdout", "nobody reads it any more");
+  return error_set(err, STATUS_WORLD, "stdout", "cannot write: %s", strerror(errno));
 }
 
 static Status write_wrapped(JobOutput *out, const Batch *batch, Error *err) {
@@ -74,7 +99,7 @@ static Status write_wrapped(JobOutput *out, const Batch *batch, Error *err) {
   strbuf_release(&rows);
   strbuf_release(&lines);
   mem_free(ends);
-  return ok ? STATUS_OK : error_set(err, STATUS_WORLD, "stdout", "cannot write: %s", strerror(errno));
+  return ok ? STATUS_OK : stdout_failed(err);
 }
 
 void output_write(JobOutput *out, const Batch *batch) {
@@ -89,7 +114,7 @@ void output_write(JobOutput *out, const Batch *batch) {
 Status output_flush(JobOutput *out, Error *err) {
   if (!out->waiting) return STATUS_OK;
   if (out->wrapped) {
-    if (fflush(stdout) != 0) return error_set(err, STATUS_WORLD, "stdout", "cannot write: %s", strerror(errno));
+    if (fflush(stdout) != 0) return stdout_failed(err);
   } else {
     TRY(out->cls->flush(out->sink, err));
   }

@@ -83,6 +83,7 @@ static void sink_push(Op *op, uint32_t port, const Batch *batch) {
   assert_non_null(clock); /* announced */
   batch_verify(batch);
   assert_true(batch->sorted);
+  harness->batches++;
   assert_int_equal(batch->cols_len, HARNESS_COLUMNS);
   int64_t oldest = INT64_MAX;
   SELECTION_EACH(batch->sel, batch->rows, i) {

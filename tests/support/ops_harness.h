@@ -41,6 +41,7 @@ struct Harness {
   Vec(Op *) ops;
   HarnessSink sink;
   Vec(HarnessRow)   rows;
+  unsigned  batches;         /* that brought them */
   Vec(HarnessClock) clocks; /* of what reached the sink */
   Vec(HarnessDrop)  drops;
   char      reason[512];    /* of the last drop */

@@ -1,0 +1,66 @@
+/* cmd_explain.c: `weir explain`: what each stage made of a query. */
+#include "cli/command.h"
+#include "cli/query_file.h"
+#include "cli/term.h"
+
+typedef struct ExplainOptions {
+  int format; /* 0: not given; else one more than ExplainFormat */
+  int stage;  /* 0: not given; else one more than ExplainStage */
+  int compat;
+} ExplainOptions;
+
+static Status check_format(ExplainStage stage, ExplainFormat format, Error *err) {
+  if (format == EXPLAIN_TEXT || stage >= STAGE_PLAN) return STATUS_OK;
+  error_set(err, STATUS_CONFIG, "", "this stage has text only");
+  return error_hint(err, "dot, mermaid and json go with --stage plan, graph and programs");
+}
+
+static int explain(QueryFile *query, ExplainStage stage, ExplainFormat format) {
+  const Compiled *compiled = query->compiled;
+  bool ready = stage == STAGE_AST ? compiled->ast != NULL : stage == STAGE_BOUND ? compiled->bound != NULL
+                                                                                : compiled->plan != NULL;
+  if (!ready) {
+    query_file_show(query, false);
+    return 1;
+  }
+  StrBuf text = {0};
+  compiled_explain(compiled, stage, format, &text);
+  return term_print(&text);
+}
+
+static int run_explain(const void *options, const ArgTexts *words) {
+  const ExplainOptions *given = options;
+  ExplainFormat format = given->format ? (ExplainFormat)(given->format - 1) : EXPLAIN_TEXT;
+  ExplainStage stage = given->stage ? (ExplainStage)(given->stage - 1) : STAGE_GRAPH;
+  BindOptions bare = {.compat = given->compat ? 9 + given->compat : COMPAT_DEFAULT};
+  Error err = {0};
+  if (check_format(stage, format, &err) != STATUS_OK) return term_error(&err);
+  QueryFile query;
+  Status status = query_file_load(&query, words->items[0], &bare, &err);
+  int code = status == STATUS_OK ? explain(&query, stage, format) : term_error(&err);
+  query_file_release(&query);
+  return code;
+}
+
+static const ArgDef args[] = {
+  {"format", ARG_CHOICE, offsetof(ExplainOptions, format), .choices = "text|dot|mermaid|json",
+   .doc = "a tree, a picture for Graphviz or Mermaid, or everything for programs"},
+  {"stage", ARG_CHOICE, offsetof(ExplainOptions, stage), .choices = "ast|bound|plan|graph|programs",
+   .doc = "how far to go: the tree as parsed, names and types, the plan, the operators with what they keep (default), "
+          "also the steps of their expressions"},
+  {"compat", ARG_CHOICE, offsetof(ExplainOptions, compat), .choices = "1.0|1.1|1.2", .doc = "compatibility level"},
+  {0},
+};
+
+const Command cmd_explain = {
+  .name = "explain",
+  .usage = "QUERY.asaql [--format FORMAT] [--stage STAGE]",
+  .summary = "show the operators of a query, what inputs decode and what is kept",
+  .examples = "weir explain alerts.asaql\nweir explain alerts.asaql --format dot | dot -Tsvg > alerts.svg",
+  .args = args,
+  .options_bytes = sizeof(ExplainOptions),
+  .words = "the path of a query",
+  .words_min = 1,
+  .words_max = 1,
+  .run = run_explain,
+};

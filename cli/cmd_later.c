@@ -1,0 +1,34 @@
+/* cmd_later.c: commands of the contract that this version does not have: each says so, and what to do instead. */
+#include "cli/command.h"
+
+const Command cmd_test = {
+  .name = "test",
+  .usage = "PATH... [--update] [--junit FILE] [--filter GLOB]",
+  .summary = "run the tests of testConfig.json files",
+  .examples = "weir test queries/",
+  .later = "until then, `weir run` with --input and --output, and compare the rows",
+};
+
+const Command cmd_new = {
+  .name = "new",
+  .usage = "DIR [--template NAME]",
+  .summary = "make a project that runs",
+  .examples = "weir new my-project",
+  .later = "until then, write the query to a file and run it with `weir run QUERY.asaql --input NAME=WHERE`",
+};
+
+const Command cmd_fmt = {
+  .name = "fmt",
+  .usage = "PATH... [--check]",
+  .summary = "bring a query into its canonical layout",
+  .examples = "weir fmt alerts.asaql",
+  .later = "until then, `weir explain --stage ast` shows how a query was understood",
+};
+
+const Command cmd_schema = {
+  .name = "schema",
+  .usage = "WHERE",
+  .summary = "infer CREATE TABLE from sample events",
+  .examples = "weir schema events.json",
+  .later = "until then, write CREATE TABLE by hand; JSON inputs work without one",
+};

@@ -1,0 +1,28 @@
+/* cmd_run.c: `weir run`: a query with its bindings, until its inputs end or somebody stops it. */
+#include "cli/command.h"
+#include "cli/run_job.h"
+#include "connectors/registry.h"
+
+static int run_run(const void *options, const ArgTexts *words) {
+  const JobOptions *given = options;
+  RunRequest request = {.path = words->items[0], .options = given, .registry = connectors_registry(),
+                        .json = given->format == 2};
+  return run_job(&request);
+}
+
+const Command cmd_run = {
+  .name = "run",
+  .usage = "QUERY.asaql [--input NAME=WHERE]... [--reference NAME=WHERE]... [--output NAME=WHERE]... [options]",
+  .summary = "run a query over files, Kafka topics and databases",
+  .details = "WHERE is a path, - for stdin or stdout, kafka://HOST:9092/TOPIC or odbc:CONNECTION, with options behind\n"
+             "a question mark as in a URL; ${NAME} in it is replaced by the environment's value.\n"
+             "Recorded inputs run to their end. Ctrl-C finishes what has begun; a second one ends at once.",
+  .examples = "weir run alerts.asaql --input toll=events.json --output alerts=alerts.json\n"
+              "weir run alerts.asaql --config JobConfig.json --input toll='kafka://localhost:9092/toll?start=earliest'",
+  .args = run_args,
+  .options_bytes = sizeof(JobOptions),
+  .words = "the path of a query",
+  .words_min = 1,
+  .words_max = 1,
+  .run = run_run,
+};

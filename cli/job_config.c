@@ -1,0 +1,133 @@
+/* job_config.c: see job_config.h. A table says which keys there are and who reads their values. */
+#include "cli/job_config.h"
+
+#include "base/diag.h"
+#include "cli/term.h"
+#include "io/where.h"
+#include "types/json.h"
+
+const JobConfig job_config_default = {.policy = {.late = 5 * TICKS_PER_SECOND}, .compat = 12};
+
+/* ---- values ----------------------------------------------------------------------------------- */
+
+typedef struct ConfigReader {
+  Arena arena;
+  const char *path;
+  JobConfig *into;
+} ConfigReader;
+
+typedef struct ConfigKey {
+  const char *name;
+  Status (*set)(ConfigReader *reader, const char *key, Str value, Error *err); /* NULL: nothing to do with it here */
+} ConfigKey;
+
+static Status bad_value(const ConfigReader *reader, const char *key, Str value, const char *rule, Error *err) {
+  error_set(err, STATUS_CONFIG, reader->path, "%s cannot be `" STR_FMT "`", key, STR_ARG(value));
+  return error_hint(err, "%s", rule);
+}
+
+/* Whole seconds, -1 where `unlimited` allows it. */
+static bool parse_seconds(Str value, bool unlimited, Ticks *out) {
+  int64_t seconds;
+  if (!str_to_i64(str_trim(value), &seconds) || seconds < (unlimited ? -1 : 0)) return false;
+  if (seconds > TICKS_LAST / TICKS_PER_SECOND) return false;
+  *out = seconds == -1 ? -1 : seconds * TICKS_PER_SECOND;
+  return true;
+}
+
+static Status set_late(ConfigReader *reader, const char *key, Str value, Error *err) {
+  if (parse_seconds(value, true, &reader->into->policy.late)) return STATUS_OK;
+  return bad_value(reader, key, value, "it is a whole number of seconds; -1 tolerates any lateness", err);
+}
+
+static Status set_out_of_order(ConfigReader *reader, const char *key, Str value, Error *err) {
+  if (parse_seconds(value, false, &reader->into->policy.out_of_order)) return STATUS_OK;
+  return bad_value(reader, key, value, "it is a whole number of seconds, 0 or more", err);
+}
+
+static Status set_disorder(ConfigReader *reader, const char *key, Str value, Error *err) {
+  reader->into->policy.drop = str_eq_nocase(value, STR("Drop"));
+  if (reader->into->policy.drop || str_eq_nocase(value, STR("Adjust"))) return STATUS_OK;
+  return bad_value(reader, key, value, "it is \"Adjust\" or \"Drop\"", err);
+}
+
+static Status set_compat(ConfigReader *reader, const char *key, Str value, Error *err) {
+  static const char *const levels[] = {"1.0", "1.1", "1.2"};
+  for (int i = 0; i < 3; i++)
+    if (str_eq(value, str_from(levels[i])) || (i == 0 && str_eq(value, STR("1")))) return reader->into->compat = 10 + i, STATUS_OK;
+  return bad_value(reader, key, value, "compatibility levels are 1.0, 1.1 and 1.2", err);
+}
+
+static Status set_runtime_errors(ConfigReader *reader, const char *key, Str value, Error *err) {
+  bool stop = str_eq_nocase(value, STR("Stop"));
+  reader->into->runtime_errors = stop ? RUNTIME_ERRORS_STOP : RUNTIME_ERRORS_QUARANTINE;
+  if (stop || str_eq_nocase(value, STR("Quarantine"))) return STATUS_OK;
+  return bad_value(reader, key, value, "it is \"Quarantine\" (the row is put aside) or \"Stop\" (the job ends)", err);
+}
+
+static const ConfigKey keys[] = {
+  {"EventsLateArrivalMaxDelayInSeconds", set_late},
+  {"EventsOutOfOrderMaxDelayInSeconds", set_out_of_order},
+  {"EventsOutOfOrderPolicy", set_disorder},
+  {"CompatibilityLevel", set_compat},
+  {"RuntimeErrorPolicy", set_runtime_errors},
+  {"DataLocale"}, {"OutputErrorPolicy"}, {"ScriptType"}, {"StreamingUnits"}, {"UseSystemAssignedIdentity"},
+  {"GlobalStorage"}, {"GlobalStorageAccountName"}, {"GlobalStorageAccountKey"}, {"JobStorageAccount"},
+  {"ContentStoragePolicy"}, {"CustomCodeStorage"}, {"DataSourceCredentialDomain"}, {"Tags"}, {"AccountName"},
+  {"AccountKey"}, {"ContainerName"}, {"Path"}, {"UploadFromLocal"}, {"VirtualNetworkConfiguration"}, {"Sku"},
+  {"ZipFilePath"}, {"Externals"}, {"Identity"}, {"JobType"}, {"Location"}, {"Name"},
+};
+
+/* ---- the file --------------------------------------------------------------------------------- */
+
+enum { KEYS = sizeof keys / sizeof *keys };
+
+static const ConfigKey *find_key(Str name) {
+  for (unsigned i = 0; i < KEYS; i++)
+    if (str_eq_nocase(name, str_from(keys[i].name))) return &keys[i];
+  return NULL;
+}
+
+static void warn_misspelt(const ConfigReader *reader, Str name) {
+  Str names[KEYS];
+  for (unsigned i = 0; i < KEYS; i++) names[i] = str_from(keys[i].name);
+  Str nearest = diag_nearest(name, names, KEYS);
+  if (nearest.len == 0) return;
+  term_warning("%s: the key `" STR_FMT "` is ignored; did you mean `" STR_FMT "`?", reader->path, STR_ARG(name),
+               STR_ARG(nearest));
+}
+
+static Status read_member(ConfigReader *reader, const JsonNode *member, Error *err) {
+  const ConfigKey *key = find_key(member->key);
+  if (key == NULL) warn_misspelt(reader, member->key);
+  if (key == NULL || key->set == NULL || member->kind == JSON_NULL) return STATUS_OK;
+  if (member->kind != JSON_STRING && member->kind != JSON_NUMBER)
+    return bad_value(reader, key->name, member->text, "it is a text or a number", err);
+  Str value;
+  TRY(env_expand(&reader->arena, member->text, &value, err));
+  return key->set(reader, key->name, value, err);
+}
+
+static Status read_text(ConfigReader *reader, Str text, Error *err) {
+  JsonNode *root = json_parse_tree(&reader->arena, text, err);
+  if (root == NULL) {
+    snprintf(err->who, sizeof err->who, "%s", reader->path);
+    return err->status;
+  }
+  if (root->kind != JSON_OBJECT) return error_set(err, STATUS_CONFIG, reader->path, "this is no JSON object");
+  for (const JsonNode *member = root->first; member; member = member->next) TRY(read_member(reader, member, err));
+  return STATUS_OK;
+}
+
+Status job_config_load(const char *path, JobConfig *out, Error *err) {
+  SourceText file;
+  TRY(source_text_load(&file, path, err));
+  *out = job_config_default;
+  out->policy.late = -1;
+  ConfigReader reader = {.path = path, .into = out};
+  arena_init(&reader.arena);
+  Status status = read_text(&reader, file.text, err);
+  arena_release(&reader.arena);
+  source_text_release(&file);
+  return status;
+}

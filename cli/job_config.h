@@ -1,0 +1,19 @@
+/* job_config.h: JobConfig.json, as Stream Analytics tools write it: the policies of a job. */
+#ifndef WEIR_CLI_JOB_CONFIG_H
+#define WEIR_CLI_JOB_CONFIG_H
+
+#include "run/job.h"
+
+typedef struct JobConfig {
+  TimePolicy policy;
+  RuntimeErrorPolicy runtime_errors;
+  int compat; /* 10, 11, 12 */
+} JobConfig;
+
+/* What holds without a file. */
+extern const JobConfig job_config_default;
+/* Reads a file. What it does not say: late events are tolerated without limit, order as in the default. Keys of
+** the service that mean nothing here are ignored; one that looks misspelt draws a warning on stderr. */
+Status job_config_load(const char *path, JobConfig *out, Error *err);
+
+#endif

@@ -1,0 +1,206 @@
+/* job_options.c: see job_options.h. The command line wins over the configuration file, which wins over defaults. */
+#include "cli/job_options.h"
+
+#include <stdio.h>
+
+#include "cli/job_config.h"
+#include "cli/query_file.h"
+
+/* ---- NAME=WHERE ------------------------------------------------------------------------------- */
+
+static Status split(const char *option, const char *text, const char *what, Str *name, Str *rest, Error *err) {
+  if (str_cut(str_from(text), '=', name, rest) && str_trim(*name).len && rest->len) {
+    *name = str_trim(*name);
+    return STATUS_OK;
+  }
+  error_set(err, STATUS_CONFIG, "", "--%s `%s` is not of the form NAME=%s", option, text, what);
+  return error_hint(err, "for example --%s %s", option, strcmp(what, "WHERE") ? "toll=EntryTime" : "toll=events.json");
+}
+
+static JobBinding *find_binding(JobBinding *list, uint32_t len, Str name) {
+  for (uint32_t i = 0; i < len; i++)
+    if (str_eq_nocase(list[i].name, name)) return &list[i];
+  return NULL;
+}
+
+static Status given_twice(Str name, Error *err) {
+  return error_set(err, STATUS_CONFIG, "", "`" STR_FMT "` is bound twice", STR_ARG(name));
+}
+
+static Status add_inputs(JobSetup *setup, const ArgTexts *given, bool reference, Error *err) {
+  for (uint32_t i = 0; i < given->len; i++) {
+    JobBinding binding = {.reference = reference};
+    TRY(split(reference ? "reference" : "input", given->items[i], "WHERE", &binding.name, &binding.where, err));
+    binding.name = arena_str(&setup->arena, binding.name);
+    if (find_binding(setup->inputs.items, setup->inputs.len, binding.name)) return given_twice(binding.name, err);
+    arena_push(&setup->arena, &setup->inputs, binding);
+  }
+  return STATUS_OK;
+}
+
+static Status add_arrivals(JobSetup *setup, const ArgTexts *given, Error *err) {
+  for (uint32_t i = 0; i < given->len; i++) {
+    Str name, field;
+    TRY(split("arrival", given->items[i], "FIELD", &name, &field, err));
+    JobBinding *input = find_binding(setup->inputs.items, setup->inputs.len, name);
+    if (input == NULL || input->reference) {
+      error_set(err, STATUS_CONFIG, "", "--arrival names `" STR_FMT "`, which no --input binds", STR_ARG(name));
+      return error_hint(err, "give --input " STR_FMT "=WHERE too", STR_ARG(name));
+    }
+    input->arrival_field = field;
+  }
+  return STATUS_OK;
+}
+
+void job_setup_bind_output(JobSetup *setup, Str name, Str where) {
+  arena_push(&setup->arena, &setup->outputs,
+             (JobBinding){.name = arena_str(&setup->arena, name), .where = arena_str(&setup->arena, where)});
+  setup->spec.outputs = setup->outputs.items;
+  setup->spec.outputs_len = setup->outputs.len;
+}
+
+static Status add_outputs(JobSetup *setup, const ArgTexts *given, Error *err) {
+  for (uint32_t i = 0; i < given->len; i++) {
+    Str name, where;
+    TRY(split("output", given->items[i], "WHERE", &name, &where, err));
+    if (find_binding(setup->outputs.items, setup->outputs.len, name)) return given_twice(name, err);
+    job_setup_bind_output(setup, name, where);
+  }
+  return STATUS_OK;
+}
+
+/* ---- what the binder is told ------------------------------------------------------------------ */
+
+/* Every column of a CSV file is text, which the binder has to know. */
+static Status is_csv(JobSetup *setup, const JobBinding *binding, bool *out, Error *err) {
+  Where where = {0};
+  Status status = where_parse(&setup->arena, binding->where, &where, err);
+  if (status == STATUS_OK) {
+    const Str *name = where_option(&where, "format");
+    const FormatClass *format = name ? registry_format(setup->spec.registry, *name)
+                                     : registry_format_of_path(setup->spec.registry, where.target);
+    *out = format && strcmp(format->name, "csv") == 0;
+  } else if (err->who[0] == 0) {
+    snprintf(err->who, sizeof err->who, "input " STR_FMT, STR_ARG(binding->name));
+  }
+  where_release(&where);
+  return status;
+}
+
+static Status list_inputs(JobSetup *setup, Error *err) {
+  BindInput *inputs = ARENA_ARRAY(&setup->arena, BindInput, setup->inputs.len + 1);
+  for (uint32_t i = 0; i < setup->inputs.len; i++) {
+    const JobBinding *binding = &setup->inputs.items[i];
+    inputs[i] = (BindInput){.name = binding->name, .reference = binding->reference};
+    TRY(is_csv(setup, binding, &inputs[i].csv, err));
+  }
+  setup->bind.inputs = inputs;
+  setup->bind.inputs_len = setup->inputs.len;
+  setup->bind.closed = true;
+  return STATUS_OK;
+}
+
+/* ---- policies and the rest -------------------------------------------------------------------- */
+
+static Status set_late(JobSpec *spec, const char *text, Error *err) {
+  if (str_eq_nocase(str_from(text), STR("off"))) spec->policy.late = -1;
+  else if (!duration_parse(str_from(text), &spec->policy.late)) {
+    error_set(err, STATUS_CONFIG, "", "--late takes a duration or off, not `%s`", text);
+    return error_hint(err, "durations are written 5s, 250ms, 1m30s, 2h; off tolerates any lateness");
+  }
+  return STATUS_OK;
+}
+
+static Status set_policies(JobSetup *setup, const JobOptions *options, Error *err) {
+  JobConfig config = job_config_default;
+  JobSpec *spec = &setup->spec;
+  if (options->config) TRY(job_config_load(options->config, &config, err));
+  spec->policy = config.policy;
+  spec->runtime_errors = config.runtime_errors;
+  setup->bind.compat = options->compat ? 9 + options->compat : config.compat;
+  if (options->late) TRY(set_late(spec, options->late, err));
+  if (options->out_of_order.given) spec->policy.out_of_order = options->out_of_order.ticks;
+  if (options->disorder) spec->policy.drop = options->disorder == 2;
+  return STATUS_OK;
+}
+
+static Status set_start(JobSpec *spec, const char *text, Error *err) {
+  static const struct { const char *name; StartKind kind; } kinds[] = {
+    {"now", START_NOW}, {"earliest", START_EARLIEST}, {"last", START_COMMITTED}};
+  for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (str_eq_nocase(str_from(text), str_from(kinds[i].name))) return spec->start = kinds[i].kind, STATUS_OK;
+  spec->start = START_TIME;
+  if (datetime_parse(text, strlen(text), &spec->start_time)) return STATUS_OK;
+  error_set(err, STATUS_CONFIG, "", "--start takes now, earliest, last or a time, not `%s`", text);
+  return error_hint(err, "times are written 2026-01-31T08:00:00Z");
+}
+
+static Status set_rest(JobSetup *setup, const JobOptions *options, const char *path, Error *err) {
+  JobSpec *spec = &setup->spec;
+  spec->name = options->name ? options->name : path ? query_file_name(&setup->arena, path) : "query";
+  spec->query_file = path ? path : "<query>";
+  spec->quarantine = options->quarantine;
+  spec->until_idle = options->until_idle.ticks;
+  if (options->threads.value > 1024) return error_set(err, STATUS_CONFIG, "", "--threads is at most 1024");
+  spec->threads = (unsigned)options->threads.value;
+  spec->inputs = setup->inputs.items;
+  spec->inputs_len = setup->inputs.len;
+  return options->start ? set_start(spec, options->start, err) : STATUS_OK;
+}
+
+Status job_setup(JobSetup *setup, const JobOptions *options, const char *path, const IoRegistry *registry, Error *err) {
+  *setup = (JobSetup){.spec.registry = registry};
+  arena_init(&setup->arena);
+  TRY(add_inputs(setup, &options->inputs, false, err));
+  TRY(add_inputs(setup, &options->references, true, err));
+  TRY(add_arrivals(setup, &options->arrivals, err));
+  TRY(add_outputs(setup, &options->outputs, err));
+  TRY(list_inputs(setup, err));
+  TRY(set_policies(setup, options, err));
+  return set_rest(setup, options, path, err);
+}
+
+void job_setup_release(JobSetup *setup) { arena_release(&setup->arena); }
+
+/* ---- the tables ------------------------------------------------------------------------------- */
+
+#define AT(member) offsetof(JobOptions, member)
+#define BINDINGS                                                                                                   \
+  {"input", ARG_LIST, AT(inputs), "NAME=WHERE", .doc = "an input: a file, folder or glob, - for stdin, kafka://..."}, \
+  {"reference", ARG_LIST, AT(references), "NAME=WHERE", .doc = "reference data: a file, or odbc:...?query=SELECT ..."}, \
+  {"output", ARG_LIST, AT(outputs), "NAME=WHERE",                                                                  \
+   .doc = "an output: a file, - for stdout, kafka://..., odbc:...?table=T; without one rows go to stdout"},        \
+  {"arrival", ARG_LIST, AT(arrivals), "NAME=FIELD",                                                                \
+   .doc = "the field of a recorded input that holds each event's arrival time"}
+#define POLICIES                                                                                                   \
+  {"config", ARG_TEXT, AT(config), "FILE", .doc = "a JobConfig.json: policies and compatibility level"},           \
+  {"late", ARG_TEXT, AT(late), "DURATION|off", .doc = "how late an event may arrive (default 5s)"},                \
+  {"out-of-order", ARG_DURATION, AT(out_of_order), "DURATION", .doc = "how far events are put back in order (default 0s)"}, \
+  {"disorder", ARG_CHOICE, AT(disorder), .choices = "adjust|drop",                                                 \
+   .doc = "what happens to events outside these tolerances: their time is moved (default), or they are dropped"},  \
+  {"compat", ARG_CHOICE, AT(compat), .choices = "1.0|1.1|1.2", .doc = "compatibility level (default 1.2)"}
+#define RUNNING                                                                                                    \
+  {"name", ARG_TEXT, AT(name), "NAME", .doc = "identity of the job: consumer group, quarantine file (default: the file's name)"}, \
+  {"start", ARG_TEXT, AT(start), "now|earliest|last|TIME",                                                         \
+   .doc = "where live inputs begin (default now; files begin at their start)"},                                    \
+  {"until-idle", ARG_DURATION, AT(until_idle), "DURATION", .doc = "ends live inputs after this long without an event"}, \
+  {"threads", ARG_NUMBER, AT(threads), "N", .doc = "1: everything on one thread; default: as the machine has"},    \
+  {"quarantine", ARG_TEXT, AT(quarantine), "FILE",                                                                 \
+   .doc = "where bad records are kept (default NAME.quarantine.ndjson; - is stderr)"},                             \
+  {"strict", ARG_FLAG, AT(strict), .doc = "exit status 1 when anything was quarantined"},                          \
+  {"state", ARG_LATER, .value = "DIR",                                                                             \
+   .doc = "until then a restart reads again from the committed position: at least once"},                          \
+  {"metrics", ARG_LATER, .value = "HOST:PORT", .doc = "until then the progress line and the summary have the counts"}
+
+const ArgDef run_args[] = {
+  BINDINGS, POLICIES, RUNNING,
+  {"format", ARG_CHOICE, AT(format), .choices = "text|json", .doc = "form of diagnostics and summary on stderr"},
+  {0},
+};
+
+const ArgDef query_args[] = {
+  BINDINGS, POLICIES, RUNNING,
+  {"format", ARG_CHOICE, AT(format), .choices = "text|json|table",
+   .doc = "form of the rows: a table (default on a terminal) or JSON lines (default elsewhere)"},
+  {0},
+};

@@ -1,0 +1,34 @@
+/* job_options.h: the options that `weir run` and `weir query` share, and how they become a JobSpec. */
+#ifndef WEIR_CLI_JOB_OPTIONS_H
+#define WEIR_CLI_JOB_OPTIONS_H
+
+#include "api.h"
+#include "cli/args.h"
+
+typedef struct JobOptions {
+  ArgTexts inputs, references, outputs, arrivals; /* NAME=WHERE, NAME=FIELD */
+  const char *config, *name, *late, *start, *quarantine;
+  ArgDuration out_of_order, until_idle;
+  ArgNumber threads;
+  int  disorder;  /* 1: adjust, 2: drop */
+  int  compat;    /* 1: 1.0, 2: 1.1, 3: 1.2 */
+  int  format;    /* 2: json; of `query` also 3: table */
+  bool strict;
+} JobOptions;
+
+extern const ArgDef run_args[], query_args[];
+
+/* Everything a job needs but its plan. Release with job_setup_release, after the job is closed. */
+typedef struct JobSetup {
+  Arena       arena;
+  JobSpec     spec;
+  BindOptions bind;
+  Vec(JobBinding) inputs, outputs; /* in the arena, as everything else */
+} JobSetup;
+
+/* path: of the query file; NULL: it came by command line. STATUS_CONFIG names what does not fit. */
+Status job_setup(JobSetup *setup, const JobOptions *options, const char *path, const IoRegistry *registry, Error *err);
+void   job_setup_bind_output(JobSetup *setup, Str name, Str where); /* one more */
+void   job_setup_release(JobSetup *setup);
+
+#endif

@@ -1,0 +1,141 @@
+/* main.c: finds the command, reads its options, runs it. What the commands do stands in cmd_<name>.c; the contract
+** (names, options, exit statuses) is docs/reference/cli.md.
+**
+** Exit status: 0 success; 1 the work ran and found something wrong; 2 wrong usage or configuration; 3 the outside
+** world failed. */
+#include "base/diag.h"
+#include "cli/command.h"
+#include "cli/term.h"
+
+enum { NAMES_MAX = 40 };
+
+/* ---- help ------------------------------------------------------------------------------------- */
+
+static void print_overview(StrBuf *out) {
+  strbuf_puts(out, "Weir runs Stream Analytics queries.\n\nUsage: weir COMMAND ...\n\n");
+  for (unsigned i = 0; commands[i]; i++)
+    if (!commands[i]->hidden && !commands[i]->later)
+      strbuf_printf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
+  strbuf_puts(out, "\nIn a later version:");
+  for (unsigned i = 0; commands[i]; i++)
+    if (commands[i]->later) strbuf_printf(out, " %s", commands[i]->name);
+  strbuf_puts(out, "\n\n`weir COMMAND --help` says more about one.\n\n"
+                   "Example:\n  weir run alerts.asaql --input toll=events.json --output alerts=alerts.json\n");
+}
+
+static void print_lines(const char *text, StrBuf *out) {
+  Str line, rest = str_from(text);
+  while (rest.len) {
+    str_cut(rest, '\n', &line, &rest);
+    strbuf_printf(out, "  " STR_FMT "\n", STR_ARG(line));
+  }
+}
+
+void command_print_help(const Command *command, StrBuf *out) {
+  strbuf_printf(out, "weir %s: %s\n\nUsage: weir %s %s\n", command->name, command->summary, command->name, command->usage);
+  if (command->later) strbuf_printf(out, "\nThis command comes in a later version: %s.\n", command->later);
+  if (command->details) strbuf_printf(out, "\n%s\n", command->details);
+  if (command->args) {
+    strbuf_puts(out, "\nOptions:\n");
+    args_print_help(command->args, out);
+  }
+  strbuf_puts(out, "\nExample:\n");
+  print_lines(command->examples, out);
+}
+
+/* ---- commands --------------------------------------------------------------------------------- */
+
+const Command *command_find(Str name) {
+  for (unsigned i = 0; commands[i]; i++)
+    if (str_eq(name, str_from(commands[i]->name))) return commands[i];
+  return NULL;
+}
+
+static int unknown_command(const char *name) {
+  Str names[NAMES_MAX];
+  unsigned count = 0;
+  for (unsigned i = 0; commands[i] && count < NAMES_MAX; i++)
+    if (!commands[i]->hidden) names[count++] = str_from(commands[i]->name);
+  Error err = {0};
+  Str nearest = diag_nearest(str_from(name), names, count);
+  error_set(&err, STATUS_CONFIG, "", "there is no command `%s`", name);
+  if (nearest.len) error_hint(&err, "did you mean `weir " STR_FMT "`?", STR_ARG(nearest));
+  else if (str_ends_nocase(str_from(name), STR(".asaql"))) error_hint(&err, "did you mean `weir run %s`?", name);
+  else error_hint(&err, "`weir --help` lists the commands");
+  return term_error(&err);
+}
+
+static Status check_words(const Command *command, const ArgTexts *words, Error *err) {
+  if (words->len < command->words_min) {
+    error_set(err, STATUS_CONFIG, "", "`weir %s` needs %s", command->name, command->words);
+    return error_hint(err, "usage: weir %s %s", command->name, command->usage);
+  }
+  if (words->len <= command->words_max) return STATUS_OK;
+  error_set(err, STATUS_CONFIG, "", "`weir %s` does not understand `%s`", command->name, words->items[command->words_max]);
+  return error_hint(err, "usage: weir %s %s", command->name, command->usage);
+}
+
+static int run_later(const Command *command) {
+  Error err = {0};
+  error_set(&err, STATUS_CONFIG, "", "`weir %s` comes in a later version", command->name);
+  error_hint(&err, "%s", command->later);
+  return term_error(&err);
+}
+
+static int print_help(const Command *command) {
+  StrBuf text = {0};
+  command_print_help(command, &text);
+  return term_print(&text);
+}
+
+static int run_command(const Command *command, int argc, char *const *argv) {
+  void *options = mem_zalloc(command->options_bytes + 1);
+  ArgTexts words = {0};
+  bool help = false;
+  Error err = {0};
+  int code;
+  Status status = command->later ? STATUS_OK : args_parse(command->args, argc, argv, options, &words, &help, &err);
+  if (command->later) code = argc == 1 && strcmp(argv[0], "--help") == 0 ? print_help(command) : run_later(command);
+  else if (status == STATUS_OK && help) code = print_help(command);
+  else if (status != STATUS_OK || check_words(command, &words, &err) != STATUS_OK) code = term_error(&err);
+  else code = command->run(options, &words);
+  args_release(command->args, options);
+  vec_release(&words);
+  mem_free(options);
+  return code;
+}
+
+static bool is_one_of(const char *word, const char *a, const char *b) {
+  return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
+
+int main(int argc, char **argv) {
+  StrBuf overview = {0};
+  if (argc < 2) {
+    print_overview(&overview);
+    fwrite(overview.ptr, 1, overview.len, stderr);
+    strbuf_release(&overview);
+    return 2;
+  }
+  if (is_one_of(argv[1], "--version", "-V")) return run_command(command_find(STR("version")), argc - 2, argv + 2);
+  if (is_one_of(argv[1], "--help", "-h") || (strcmp(argv[1], "help") == 0 && argc == 2)) {
+    print_overview(&overview);
+    return term_print(&overview);
+  }
+  bool help = strcmp(argv[1], "help") == 0;
+  const char *name = help ? argv[2] : argv[1];
+  const Command *command = command_find(str_from(name));
+  if (command == NULL) return unknown_command(name);
+  return help ? print_help(command) : run_command(command, argc - 2, argv + 2);
+}
+
+#define COMMAND(name) extern const Command cmd_##name;
+#include "cli/commands.def"
+#undef COMMAND
+
+const Command *const commands[] = {
+#define COMMAND(name) &cmd_##name,
+#include "cli/commands.def"
+#undef COMMAND
+  NULL,
+};

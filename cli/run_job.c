@@ -1,0 +1,110 @@
+/* run_job.c: see run_job.h. SIGINT and SIGTERM end the job in good order, a second one ends the process. */
+#include "cli/run_job.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "cli/progress.h"
+#include "cli/query_file.h"
+#include "cli/term.h"
+
+enum { EXIT_KILLED = 130 }; /* what a shell reports for a program that Ctrl-C ended */
+
+/* ---- signals ---------------------------------------------------------------------------------- */
+
+static Job *volatile running; /* what a signal stops */
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number) {
+  if (++signals > 1) _exit(EXIT_KILLED);
+  if (running) job_stop(running);
+}
+
+/* A pipe that its reader closed is a failed write, told like any other: the other outputs are still finished. */
+static void watch_signals(Job *job) {
+  running = job;
+  signal(SIGPIPE, SIG_IGN);
+  struct sigaction action = {.sa_handler = on_signal};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  if (signals) job_stop(job); /* it came while the job was being opened */
+}
+
+/* ---- one run ---------------------------------------------------------------------------------- */
+
+static bool is_bound(const JobSpec *spec, Str name) {
+  for (uint32_t i = 0; i < spec->outputs_len; i++)
+    if (str_eq_nocase(spec->outputs[i].name, name)) return true;
+  return false;
+}
+
+/* Sends outputs that nothing binds to request->rows_to. True when some stay unbound: their rows go to stdout. */
+static bool bind_outputs(const RunRequest *request, JobSetup *setup, const PlanScript *plan) {
+  bool unbound = false;
+  for (uint32_t i = 0; i < plan->outputs_len; i++) {
+    Str name = plan->outputs[i]->name;
+    if (is_bound(&setup->spec, name)) continue;
+    if (request->rows_to) job_setup_bind_output(setup, name, str_from(request->rows_to));
+    else unbound = true;
+  }
+  return unbound;
+}
+
+/* A progress line is shown where it does not mix with rows. */
+static bool wants_progress(const RunRequest *request, bool rows_on_stdout) {
+  if (request->json || request->rows_to || !term_is_terminal(stderr)) return false;
+  return !(rows_on_stdout && term_is_terminal(stdout));
+}
+
+static int exit_code(const RunRequest *request, const JobProgress *progress) {
+  for (uint32_t i = 0; i < progress->outputs_len; i++)
+    if (progress->outputs[i].rejected) return 1;
+  return request->options->strict && progress->quarantined ? 1 : 0;
+}
+
+static int run_plan(const RunRequest *request, JobSetup *setup, PlanScript *plan) {
+  bool rows_on_stdout = bind_outputs(request, setup, plan);
+  ProgressLine line = {0};
+  if (wants_progress(request, rows_on_stdout)) {
+    setup->spec.progress = progress_show;
+    setup->spec.context = &line;
+  }
+  Error err = {0};
+  Job *job = NULL;
+  Status status = job_open(&setup->spec, plan, &job, &err);
+  if (status != STATUS_OK) return term_error(&err);
+  watch_signals(job);
+  status = job_run(job, &err);
+  progress_clear(&line);
+  int code = exit_code(request, job_progress(job));
+  summary_print(job, request->json, request->brief && code == 0);
+  running = NULL;
+  job_close(job);
+  return status == STATUS_OK ? code : term_error(&err);
+}
+
+static int run_query(const RunRequest *request, JobSetup *setup) {
+  QueryFile query;
+  Error err = {0};
+  Status status = STATUS_OK;
+  if (request->path) status = query_file_load(&query, request->path, &setup->bind, &err);
+  else query_file_text(&query, request->text, &setup->bind);
+  int code;
+  if (status == STATUS_OK) {
+    query_file_show(&query, request->json);
+    code = query.compiled->plan ? run_plan(request, setup, query.compiled->plan) : query_file_exit(&query);
+  } else {
+    code = term_error(&err);
+  }
+  query_file_release(&query);
+  return code;
+}
+
+int run_job(const RunRequest *request) {
+  JobSetup setup;
+  Error err = {0};
+  Status status = job_setup(&setup, request->options, request->path, request->registry, &err);
+  int code = status == STATUS_OK ? run_query(request, &setup) : term_error(&err);
+  job_setup_release(&setup);
+  return code;
+}

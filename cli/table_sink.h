@@ -1,0 +1,10 @@
+/* table_sink.h: the output that draws a table on stdout, for `weir query`. */
+#ifndef WEIR_CLI_TABLE_SINK_H
+#define WEIR_CLI_TABLE_SINK_H
+
+#include "io/sink.h"
+
+#define TABLE_WHERE "table:rows?format=json"
+extern const SinkClass table_sink;
+
+#endif

@@ -12,7 +12,8 @@
 ** all quotes in between paired as they would have alone. A message that fails in any way (a token is not where
 ** it should be, the walk refuses it, it closes in the next message) is decoded again alone, which gives the
 ** verdict and the reason. When the piece has no index at all (bad UTF-8, a control character in a string, an
-** odd quote), each of its messages is decoded alone. So a bad message costs only itself, wherever it stands.
+** odd quote), it is tried in groups of a few messages, and those without an index message by message. So a bad
+** message costs only itself, wherever it stands.
 **
 ** A message decoded alone may hold several events of which some are bad: it is cut as a file would be
 ** (json_frame.c) and each record decoded for itself, unless that finds nothing good or nobody to blame. */
@@ -26,6 +27,7 @@ enum {
   PIECE_BYTES = 64 << 10, /* text and index of a piece stay in the second-level cache */
   PIECE_BYTES_LEAST = 8 << 10, /* less than this in place: better to copy */
   GAP_BYTES_MAX = 64, /* between messages that lie together */
+  SMALL_GROUP = 12,   /* messages; with one bad in a hundred most groups of this size are clean */
 };
 
 /* ---- bad records ---- */
@@ -188,12 +190,13 @@ static bool decode_cut(JsonDecoder *decoder, Str text, uint32_t message) {
 
 /* Whether the message is good alone; else the reason and its place. */
 static bool try_alone(JsonDecoder *decoder, Str text, uint32_t message, const char **why, size_t *at) {
-  *at = json_control_at(text.ptr, text.len);
+  JsonSpecials specials = json_specials(text.ptr, text.len);
+  *at = specials.control ? json_control_at(text.ptr, text.len) : SIZE_MAX;
   if (*at != SIZE_MAX) return *why = text.ptr[*at] ? "a control character" : "a NUL byte", false;
   JsonIndexError error = index_bytes(decoder, decoder->alone, text.ptr, (uint32_t)text.len, decoder->home_end);
   if (error != JSON_INDEX_OK) return *why = json_index_reason(text, error, at), false;
   decoder->walk.origin = text.ptr;
-  decoder->walk.backslashes = true;
+  decoder->walk.backslashes = specials.backslash;
   decoder->walk.end = text.ptr + text.len;
   uint32_t token = 0;
   if (take_message(decoder, &(Extent){0, (uint32_t)text.len, message}, &token)) return true;
@@ -284,33 +287,58 @@ static Buffer *scratch_of(JsonDecoder *decoder, size_t cap) {
   return decoder->scratch;
 }
 
-/* Decodes the gathered messages. `copied`: text views must point to the originals, not into the piece. */
-static void decode_piece(JsonDecoder *decoder, Piece piece, bool copied, const char *end) {
-  if (decoder->docs.len == 0) return;
-  bool indexed = index_bytes(decoder, decoder->index, piece.base, piece.len, end) == JSON_INDEX_OK;
-  JsonSpecials specials = json_specials(piece.base, piece.len);
+/* Gathered messages that are indexed together. */
+typedef struct Group {
+  const char    *base;  /* what the places of the docs count from */
+  const char    *end;   /* a NUL byte behind everything */
+  const JsonDoc *docs;
+  uint32_t       len;
+  bool           copied; /* text views must point to the originals, not into the piece */
+} Group;
+
+/* False when the bytes of the group have no index; then nothing has been decoded. */
+static bool decode_group(JsonDecoder *decoder, const Group *group) {
+  const JsonDoc *last = &group->docs[group->len - 1];
+  uint32_t shift = group->docs[0].begin, bytes = last->begin + last->len - shift;
+  const char *base = group->base + shift;
+  if (index_bytes(decoder, decoder->index, base, bytes, group->end) != JSON_INDEX_OK) return false;
+  JsonSpecials specials = json_specials(base, bytes);
   decoder->walk.backslashes = specials.backslash;
-  decoder->walk.end = piece.base + piece.len;
+  decoder->walk.end = base + bytes;
   const JsonWalk whole = decoder->walk;
-  const uint32_t *tokens = whole.tokens;
   uint32_t at = 0;
-  for (uint32_t i = 0; i < decoder->docs.len; i++) {
-    const JsonDoc *doc = &decoder->docs.items[i];
-    const char *text = piece.base + doc->begin;
+  for (const JsonDoc *doc = group->docs; doc <= last; doc++) {
+    Extent extent = {doc->begin - shift, doc->begin - shift + doc->len, doc->message};
+    Str text = {base + extent.begin, doc->len};
     uint32_t row = decoder->store.rows, bads = decoder->bads;
-    if (indexed) {
-      while (tokens[at] < doc->begin) at++;
-      decoder->walk.origin = copied ? doc->raw - doc->begin : piece.base;
-      Extent extent = {doc->begin, doc->begin + doc->len, doc->message};
-      bool control = specials.control && json_control_at(text, doc->len) != SIZE_MAX;
-      if (!control && take_message(decoder, &extent, &at)) continue;
-      row_store_rewind(&decoder->store, row);
-    }
+    while (whole.tokens[at] < extent.begin) at++;
+    decoder->walk.origin = group->copied ? doc->raw - extent.begin : base;
+    bool control = specials.control && json_control_at(text.ptr, text.len) != SIZE_MAX;
+    if (!control && take_message(decoder, &extent, &at)) continue;
+    row_store_rewind(&decoder->store, row);
     if (decoder->bads > bads) continue;
-    decode_alone(decoder, (Str){copied ? doc->raw : text, doc->len}, doc->message, true);
-    decoder->walk.base = whole.base; /* back to the piece */
+    decode_alone(decoder, group->copied ? (Str){doc->raw, doc->len} : text, doc->message, true);
+    decoder->walk.base = whole.base; /* back to the group */
     decoder->walk.tokens = whole.tokens;
     decoder->walk.backslashes = whole.backslashes;
+    decoder->walk.end = whole.end;
+  }
+  return true;
+}
+
+/* A piece without an index is tried in small groups, and those without one message by message. */
+static void decode_piece(JsonDecoder *decoder, Piece piece, bool copied, const char *end) {
+  Group group = {piece.base, end, decoder->docs.items, decoder->docs.len, copied};
+  if (group.len == 0 || decode_group(decoder, &group)) return;
+  for (uint32_t first = 0; first < decoder->docs.len; first += SMALL_GROUP) {
+    uint32_t left = decoder->docs.len - first;
+    group.docs = decoder->docs.items + first;
+    group.len = left < SMALL_GROUP ? left : SMALL_GROUP;
+    if (decode_group(decoder, &group)) continue;
+    for (uint32_t i = 0; i < group.len; i++) {
+      const JsonDoc *doc = &group.docs[i];
+      decode_alone(decoder, (Str){copied ? doc->raw : piece.base + doc->begin, doc->len}, doc->message, true);
+    }
   }
 }
 

@@ -5,46 +5,45 @@
 
 enum { BLOCK = 64 }; /* bytes the compiler turns into vector compares */
 
-/* Adds up, over whole blocks, whether there are control characters (but line feeds) and backslashes. */
-static inline __attribute__((always_inline)) void blocks_hold(const char *bytes, size_t blocks, uint8_t *control,
-                                                              uint8_t *backslash) {
-  uint8_t c[BLOCK] = {0}, b[BLOCK] = {0};
-  for (const unsigned char *at = (const unsigned char *)bytes; blocks > 0; blocks--, at += BLOCK)
-    for (int i = 0; i < BLOCK; i++) {
-      c[i] |= (uint8_t)-((at[i] < 0x20) & (at[i] != '\n'));
-      b[i] |= (uint8_t)-(at[i] == '\\');
-    }
+typedef struct Found { uint8_t control[BLOCK], backslash[BLOCK]; } Found; /* not zero: found in that lane */
+
+static inline __attribute__((always_inline)) void look_at(Found *found, const char *bytes) {
+  const unsigned char *at = (const unsigned char *)bytes;
   for (int i = 0; i < BLOCK; i++) {
-    *control |= c[i];
-    *backslash |= b[i];
+    found->control[i] |= (uint8_t)-((at[i] < 0x20) & (at[i] != '\n'));
+    found->backslash[i] |= (uint8_t)-(at[i] == '\\');
   }
 }
 
-static void blocks_hold_any(const char *bytes, size_t blocks, uint8_t *control, uint8_t *backslash) {
-  blocks_hold(bytes, blocks, control, backslash);
+static inline bool any_lane(const uint8_t *lanes) {
+  uint64_t words[BLOCK / 8], any = 0;
+  memcpy(words, lanes, BLOCK);
+  for (int i = 0; i < BLOCK / 8; i++) any |= words[i];
+  return any != 0;
 }
 
-#if defined(__x86_64__)
-__attribute__((target("avx2")))
-static void blocks_hold_avx2(const char *bytes, size_t blocks, uint8_t *control, uint8_t *backslash) {
-  blocks_hold(bytes, blocks, control, backslash);
-}
-#endif
-
-JsonSpecials json_specials(const char *bytes, size_t len) {
-  uint8_t control = 0, backslash = 0;
+static inline __attribute__((always_inline)) JsonSpecials specials_of(const char *bytes, size_t len) {
+  Found found = {0};
   char tail[BLOCK];
-  size_t blocks = len / BLOCK;
   memset(tail, ' ', sizeof tail);
-  if (len) memcpy(tail, bytes + blocks * BLOCK, len % BLOCK);
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2")) blocks_hold_avx2(bytes, blocks, &control, &backslash);
-  else
-#endif
-    blocks_hold_any(bytes, blocks, &control, &backslash);
-  blocks_hold_any(tail, 1, &control, &backslash);
-  return (JsonSpecials){control != 0, backslash != 0};
+  for (; len >= BLOCK; bytes += BLOCK, len -= BLOCK) look_at(&found, bytes);
+  if (len) memcpy(tail, bytes, len);
+  look_at(&found, tail);
+  return (JsonSpecials){any_lane(found.control), any_lane(found.backslash)};
 }
+
+static JsonSpecials specials_anywhere(const char *bytes, size_t len) { return specials_of(bytes, len); }
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static JsonSpecials specials_avx2(const char *bytes, size_t len) {
+  return specials_of(bytes, len);
+}
+JsonSpecials json_specials(const char *bytes, size_t len) {
+  return __builtin_cpu_supports("avx2") ? specials_avx2(bytes, len) : specials_anywhere(bytes, len);
+}
+#else
+JsonSpecials json_specials(const char *bytes, size_t len) { return specials_anywhere(bytes, len); }
+#endif
 
 size_t json_control_at(const char *bytes, size_t len) {
   for (size_t i = 0; i < len; i++) {

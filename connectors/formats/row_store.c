@@ -92,23 +92,28 @@ static bool ints_fit_double(const RowField *field, uint32_t rows) {
   return !beyond;
 }
 
-/* Both readings of a slot are made and one chosen by mask: which it is follows no pattern in real data. */
-static void fill_float(Column *col, const RowField *field, uint32_t rows, bool some_integral) {
-  double *out = column_f64(col);
-  if (!some_integral) {
-    for (uint32_t i = 0; i < rows; i++) out[i] = field->slots[i].f;
-    return;
-  }
-  uint64_t *integral = column_need_integral(col);
+/* Up to 64 rows; returns their bits of `integral`. Both readings of a slot are made and one chosen by mask:
+** which it is follows no pattern in real data. */
+static uint64_t fill_numbers(double *out, const RowSlot *slots, const uint8_t *tags, uint32_t rows) {
+  uint64_t bits = 0;
   for (uint32_t i = 0; i < rows; i++) {
-    uint64_t whole = field->tags[i] == TYPE_BIGINT, as_float, as_int;
-    double converted = (double)field->slots[i].i;
+    uint64_t whole = tags[i] == TYPE_BIGINT, as_float, as_int;
+    double converted = (double)slots[i].i;
     memcpy(&as_int, &converted, 8);
-    memcpy(&as_float, &field->slots[i], 8);
+    memcpy(&as_float, &slots[i], 8);
     as_float = (as_int & -whole) | (as_float & ~-whole);
     memcpy(&out[i], &as_float, 8);
-    integral[i >> 6] |= whole << (i & 63);
+    bits |= whole << i;
   }
+  return bits;
+}
+
+static void fill_float(Column *col, const RowField *field, uint32_t rows, bool some_integral) {
+  double *out = column_f64(col);
+  uint64_t *integral = some_integral ? column_need_integral(col) : NULL;
+  for (uint32_t i = 0; i < rows && !some_integral; i++) out[i] = field->slots[i].f;
+  for (uint32_t i = 0; i < rows && some_integral; i += 64)
+    integral[i / 64] = fill_numbers(out + i, field->slots + i, field->tags + i, rows - i < 64 ? rows - i : 64);
 }
 
 static Value row_value(const RowField *field, uint32_t row) {

@@ -60,7 +60,8 @@ static inline void rig_fields(Rig *rig, const char *fields) {
 }
 
 /* payload and record_bytes_max may be set in rig->spec before. */
-static inline Status rig_open(Rig *rig, const FormatClass *format, const char *fields, const void *options, Error *err) {
+static inline Status rig_open(Rig *rig, const FormatClass *format, const char *fields, const void *options,
+                              Error *err) {
   arena_init(&rig->arena);
   rig_fields(rig, fields);
   if (rig->spec.compat == 0) rig->spec.compat = 12;

@@ -191,7 +191,8 @@ static void stars_out(void **state) {
 }
 
 static void round_trip(void **state) {
-  static const char *const texts[] = {"", "a", "x,y", "\"", "a\"b", "line\nbreak", "\r\n", " x ", "\xc3\xa9", ",,,", "\"\""};
+  static const char *const texts[] = {"", "a", "x,y",
+                                      "\"", "a\"b", "line\nbreak", "\r\n", " x ", "\xc3\xa9", ",,,", "\"\""};
   enum { COUNT = sizeof texts / sizeof *texts };
   Out out;
   Rig rig = {0};

@@ -102,7 +102,8 @@ static void names(void **state) {
   check("a", "{\"\\u0061\":7,\"a\":8}", "8;");
   check("a\"b", "{\"a\\\"b\":7}", "7;");
   check("a", "{\"x\\q\":7,\"a\":1}", "1;");
-  check("averylongname_beyond_16_bytes", "{\"averylongname_beyond_16_bytez\":1,\"averylongname_beyond_16_bytes\":2}", "2;");
+  check("averylongname_beyond_16_bytes",
+        "{\"averylongname_beyond_16_bytez\":1,\"averylongname_beyond_16_bytes\":2}", "2;");
 }
 
 static void paths(void **state) {
@@ -180,7 +181,8 @@ static ColumnLayout layout_of(const char *const *spelled, size_t count) {
   rig_close(&rig);
   return layout;
 }
-#define LAYOUT(...) layout_of((const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+#define LAYOUT(...) \
+  layout_of((const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 static void layouts(void **state) {
   assert_int_equal(LAYOUT("1", "2"), COL_BIGINT);
@@ -293,11 +295,13 @@ static void reasons(void **state) {
 /* ---- a bad message costs only itself ---- */
 
 static const char *const bad_messages[] = {
-  "{\"id\":7 \"t\":\"missing comma\"}", "{\"id\":7,\"t\":\"missing brace\"", "{\"id\":7,\"t\":{\"missing\":\"inner brace\"}",
+  "{\"id\":7 \"t\":\"missing comma\"}", "{\"id\":7,\"t\":\"missing brace\"",
+  "{\"id\":7,\"t\":{\"missing\":\"inner brace\"}",
   "{\"id\":7,\"t\":\"truncated tex", "{\"id\":7,\"t\":\"bad \xff utf-8\"}", "{\"id\":7,\"t\":\"cut \xe2\x82",
   "{\"id\":7,\"t\":\"control \x01 character\"}", "{\"id\":7,\"t\":1}}", "{\"id\":7,\"t\":1},", "\"id\":8,\"t\":\"x\"}",
   "{\"id\":7,\"t\":1}\\", "{\"id\":7,\"t\":\"odd \\\"}", "", "{", "}", "[", "\"", "{\"id\":7,}", "{\"id\":,\"t\":1}",
-  "{\"id\":99999999999999999999}", "{id:7}", "garbage", "{\"id\":7,\"t\":1]", "{\"id\":7}\x01", "{\"id\":7,\"t\":1 \x02}",
+  "{\"id\":99999999999999999999}", "{id:7}", "garbage",
+  "{\"id\":7,\"t\":1]", "{\"id\":7}\x01", "{\"id\":7,\"t\":1 \x02}",
 };
 
 enum { PIECE_MESSAGES = 1000 };
@@ -306,7 +310,8 @@ enum { PIECE_MESSAGES = 1000 };
 static void lay(Rig *rig, uint32_t bad, Str text, const char *gap) {
   for (uint32_t i = 0; i < PIECE_MESSAGES; i++) {
     char message[120];
-    snprintf(message, sizeof message, "{\"id\":%u,\"t\":\"some text \\u0041 %u, of a length\",\"w\":%u.5}", i, i % 13, i);
+    snprintf(message, sizeof message, "{\"id\":%u,\"t\":\"some text \\u0041 %u, of a length\",\"w\":%u.5}", i, i % 13,
+             i);
     rig_add(rig, i == bad ? text : str_from(message), gap);
   }
 }

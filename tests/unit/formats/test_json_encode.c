@@ -47,7 +47,8 @@ static void check_row(const Cell *cells, uint32_t count, const char *expected) {
 static void values(void **state) {
   CHECK("{\"a\":null}", {"a", value_null()});
   CHECK("{\"a\":1,\"b\":-9223372036854775808}", {"a", value_bigint(1)}, {"b", value_bigint(INT64_MIN)});
-  CHECK("{\"a\":95.0,\"b\":0.1,\"c\":1e+300}", {"a", value_float(95)}, {"b", value_float(0.1)}, {"c", value_float(1e300)});
+  CHECK("{\"a\":95.0,\"b\":0.1,\"c\":1e+300}", {"a", value_float(95)}, {"b", value_float(0.1)},
+        {"c", value_float(1e300)});
   CHECK("{\"a\":true,\"b\":false}", {"a", value_bit(true)}, {"b", value_bit(false)});
   CHECK("{\"a\":\"0001-01-01T00:00:00.0000001Z\"}", {"a", value_datetime(1)});
   CHECK("{\"a\":{\"x\":[1,2]},\"b\":[]}", {"a", record("{ \"x\" : [ 1, 2 ] }")}, {"b", array("[ ]")});

@@ -29,7 +29,8 @@ static void lines(void **state) {
 }
 
 static void objects_over_lines(void **state) {
-  check("{\n  \"a\": 1,\n  \"b\": {\n    \"c\": [\n      {\n        \"d\": 1\n      }\n    ]\n  }\n}\n{\n  \"a\": 2\n}\n", "1;2;");
+  check("{\n  \"a\": 1,\n  \"b\": {\n    \"c\": [\n      {\n        \"d\": 1\n      }\n"
+        "    ]\n  }\n}\n{\n  \"a\": 2\n}\n", "1;2;");
   check("{\n  \"a\": 1\n} {\n  \"a\": 2\n}", "1;2;");
   check("{ \"a\":\n1 }\n{\"a\":2}\n", "1;2;");
 }

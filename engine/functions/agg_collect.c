@@ -21,7 +21,9 @@ typedef struct CollectState {
 
 _Static_assert(sizeof(CollectState) % 16 == 0, "states are laid out in steps of 16 bytes");
 
-static uint64_t collect_start(const CollectState *state) { return state->first ? state->ends[state->first - 1] : state->base; }
+static uint64_t collect_start(const CollectState *state) {
+  return state->first ? state->ends[state->first - 1] : state->base;
+}
 static uint64_t collect_end(const CollectState *state) {
   return state->first + state->len ? state->ends[state->first + state->len - 1] : state->base;
 }
@@ -189,7 +191,8 @@ static void top_update(const AggCall *call, char *states, size_t stride, const u
   unsigned values = call->args_len - call->order_len;
   AGG_EACH(TopState, {
     Value order[ORDER_MAX];
-    for (unsigned column = 0; column < order_count(call); column++) order[column] = column_get(args[values + column], i);
+    for (unsigned column = 0; column < order_count(call); column++)
+      order[column] = column_get(args[values + column], i);
     Value value = column_get(args[0], i);
     top_offer(call, state, order, &value);
   });

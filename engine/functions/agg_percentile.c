@@ -112,7 +112,9 @@ static double percent_of(const AggCall *call) {
 }
 
 /* Descending order counts from the other end. */
-static int64_t place_of(const AggCall *call, int64_t place, int64_t len) { return call->desc[0] ? len - 1 - place : place; }
+static int64_t place_of(const AggCall *call, int64_t place, int64_t len) {
+  return call->desc[0] ? len - 1 - place : place;
+}
 
 static double nth(const AggCall *call, Sample *samples, int64_t len, int64_t place) {
   int64_t k = place_of(call, place, len);
@@ -193,10 +195,10 @@ static TypeMask disc_result(const AggCall *call, const TypeMask *args) {
 
 const AggregateFn agg_percentile[] = {
     PERCENTILE_ROW("PERCENTILE_CONT", cont_result, cont_finish,
-                   "The value below which the share p of the group lies, interpolated between neighbours: a float. p is a "
-                   "constant from 0 to 1; text is read as float."),
+                   "The value below which the share p of the group lies, interpolated between neighbours: a float. "
+                   "p is a constant from 0 to 1; text is read as float."),
     PERCENTILE_ROW("PERCENTILE_DISC", disc_result, disc_finish,
-                   "The first value of the group whose share reaches p, in its own type. p is a constant from 0 to 1; text "
-                   "is read as float."),
+                   "The first value of the group whose share reaches p, in its own type. p is a constant from 0 to "
+                   "1; text is read as float."),
     {.name = NULL},
 };

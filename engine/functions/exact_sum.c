@@ -206,7 +206,9 @@ void exact_sum_release(ExactSum *sum) {
   *sum = (ExactSum){0};
 }
 
-void exact_sum_save(const ExactSum *sum, ByteWriter *out) { save_parts(sum->near, NEAR_LIMBS, sum->far, FAR_LIMBS, out); }
+void exact_sum_save(const ExactSum *sum, ByteWriter *out) {
+  save_parts(sum->near, NEAR_LIMBS, sum->far, FAR_LIMBS, out);
+}
 void exact_sum_load(ExactSum *sum, ByteReader *in) { load_parts(sum->near, NEAR_LIMBS, &sum->far, FAR_LIMBS, in); }
 
 /* ---- squares ---- */

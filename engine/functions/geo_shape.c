@@ -70,7 +70,8 @@ static Crossing arcs_cross(GeoVector a, GeoVector b, GeoVector c, GeoVector d) {
 }
 
 static bool arcs_meet(GeoVector a, GeoVector b, GeoVector c, GeoVector d) {
-  return arcs_cross(a, b, c, d) == CROSS_YES || on_arc(a, c, d) || on_arc(b, c, d) || on_arc(c, a, b) || on_arc(d, a, b);
+  return arcs_cross(a, b, c, d) == CROSS_YES || on_arc(a, c, d) || on_arc(b, c, d) || on_arc(c, a, b) ||
+         on_arc(d, a, b);
 }
 
 /* ---- a point and a ring ---- */
@@ -109,7 +110,8 @@ static Place place_of(GeoVector p, const Shape *ring) {
 static bool edges_cross(const Shape *a, const Shape *b) {
   for (uint32_t i = 0; i < edges(a); i++)
     for (uint32_t k = 0; k < edges(b); k++)
-      if (arcs_cross(a->points[i].at, a->points[i + 1].at, b->points[k].at, b->points[k + 1].at) == CROSS_YES) return true;
+      if (arcs_cross(a->points[i].at, a->points[i + 1].at, b->points[k].at, b->points[k + 1].at) == CROSS_YES)
+        return true;
   return false;
 }
 

@@ -77,7 +77,8 @@ static bool kind_of_name(Str name, ShapeKind *kind) {
 
 static bool read_geojson(Str record, PointVec *points, ShapeKind *kind, const char **reason) {
   Str type, coordinates;
-  bool named = json_field(record, STR("type"), &type) && type.len > 2 && kind_of_name(str_sub(type, 1, type.len - 1), kind);
+  bool named =
+      json_field(record, STR("type"), &type) && type.len > 2 && kind_of_name(str_sub(type, 1, type.len - 1), kind);
   if (!named) return complain(reason, "its type is not Point, LineString or Polygon");
   if (!json_field(record, STR("coordinates"), &coordinates)) return complain(reason, "it has no coordinates");
   if (*kind == SHAPE_POINT) return read_position(coordinates, points, reason);
@@ -188,8 +189,9 @@ static void print_position(const GeoPoint *point, StrBuf *out) {
 }
 
 void shape_print(const Shape *shape, StrBuf *out) {
-  static const char *const heads[] = {"{\"type\":\"Point\",\"coordinates\":", "{\"type\":\"LineString\",\"coordinates\":[",
-                                      "{\"type\":\"Polygon\",\"coordinates\":[["};
+  static const char *const heads[] = {
+      "{\"type\":\"Point\",\"coordinates\":", "{\"type\":\"LineString\",\"coordinates\":[",
+      "{\"type\":\"Polygon\",\"coordinates\":[["};
   static const char *const tails[] = {"}", "]}", "]]}"};
   strbuf_puts(out, heads[shape->kind]);
   for (uint32_t k = 0; k < shape->len; k++) {

@@ -84,14 +84,14 @@ static void add_literal(LikePattern *like, const char *bytes, unsigned len) {
   }
 }
 
-/* Behind the [. A - between two characters is a range, elsewhere itself. */
+/* Behind the [. A - between two characters is a range, elsewhere (at either end, behind a range) itself. */
 static bool add_set(LikePattern *like, PatternReader *in) {
   Piece piece = {PIECE_SET, like->ranges.len, 0, false};
   if (in->at < in->end && *in->at == '^') {
     piece.negated = true;
     in->at++;
   }
-  bool range_open = false;
+  bool range_open = false, alone = false; /* alone: the last range is one character that a - may extend */
   while (in->at < in->end) {
     uint32_t code;
     const char *bytes;
@@ -104,13 +104,15 @@ static bool add_set(LikePattern *like, PatternReader *in) {
       add_piece(like, piece);
       return true;
     }
-    if (!escaped && code == '-' && !range_open && like->ranges.len > piece.begin) {
+    if (!escaped && code == '-' && alone) {
       range_open = true;
+      alone = false;
     } else if (range_open) {
       like->ranges.items[like->ranges.len - 1].last = code;
       range_open = false;
     } else {
       vec_push(&like->ranges, (CodeRange){code, code});
+      alone = true;
     }
   }
   return false;

@@ -352,7 +352,8 @@ static TypeMask add_result(const FnCall *call, const TypeMask *args) {
   return (TypeMask)(numeric_result(args[0], args[1]) | (args[0] & args[1] & MASK(TYPE_TEXT)));
 }
 static TypeMask negate_result(const FnCall *call, const TypeMask *args) {
-  return (TypeMask)((args[0] & MASK(TYPE_FLOAT)) | (args[0] & ~MASK(TYPE_FLOAT) & MASK_NUMERIC ? MASK(TYPE_BIGINT) : 0));
+  return (TypeMask)((args[0] & MASK(TYPE_FLOAT)) |
+                    (args[0] & ~MASK(TYPE_FLOAT) & MASK_NUMERIC ? MASK(TYPE_BIGINT) : 0));
 }
 
 /* ---- table ---- */

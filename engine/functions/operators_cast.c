@@ -194,7 +194,9 @@ const ScalarFn operators_cast[] = {
      .signature = "CAST(value AS type)",
      .doc = "The value converted to bigint, float, nvarchar(max), datetime, bit, record or array. A value that does "
             "not convert fails the row.",
-     .null_rule = "", .examples = "CAST('42' AS bigint) = 42\nCAST(-2.9 AS bigint) = -2\nCAST(3.0 AS nvarchar(max)) = '3'"},
+     .null_rule = "", .examples = "CAST('42' AS bigint) = 42\n"
+                                  "CAST(-2.9 AS bigint) = -2\n"
+                                  "CAST(3.0 AS nvarchar(max)) = '3'"},
     {.name = OP_TRY_CAST, .min_args = 1, .max_args = 1, .args = {FN_ANY}, .result_of = cast_result,
      .flags = FN_NULL_IN_NULL_OUT | FN_OPERATOR | FN_NEVER_FAILS, .row = row_try_cast, .vec = vec_cast,
      .signature = "TRY_CAST(value AS type)", .doc = "As CAST, but a value that does not convert gives NULL.",

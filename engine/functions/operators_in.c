@@ -167,7 +167,9 @@ static Column *vec_not_in(const FnCall *call, Column *const *args, const Selecti
 
 const ScalarFn operators_in[] = {
     IN_ROW(OP_IN, in, "x IN (a, b, ...)", "True when x equals one of the candidates, compared as `=` does.",
-           "a NULL x gives false, a NULL candidate is skipped", "2 IN (1, 2) = 1\n'A' IN ('a', 'b') = 0\n1 IN (1, NULL) = 1"),
+           "a NULL x gives false, a NULL candidate is skipped", "2 IN (1, 2) = 1\n"
+                                                                "'A' IN ('a', 'b') = 0\n"
+                                                                "1 IN (1, NULL) = 1"),
     IN_ROW(OP_NOT_IN, not_in, "x NOT IN (a, b, ...)", "True when x equals none of the candidates.",
            "a NULL x or candidate gives false", "3 NOT IN (1, 2) = 1\n3 NOT IN (1, NULL) = 0"),
     {.name = NULL},

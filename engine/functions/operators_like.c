@@ -15,7 +15,8 @@ static Status prepare_like(FnCall *call, Error *err) {
   if (escape && escape->type == TYPE_TEXT && !is_one_character(arg_text(escape)))
     return error_set(err, STATUS_CONFIG, "LIKE", "ESCAPE takes one character, not `" STR_FMT "`",
                      STR_ARG(arg_text(escape)));
-  bool constant = pattern && pattern->type == TYPE_TEXT && (call->args_len < 3 || (escape && escape->type == TYPE_TEXT));
+  bool constant =
+      pattern && pattern->type == TYPE_TEXT && (call->args_len < 3 || (escape && escape->type == TYPE_TEXT));
   if (constant) call->state = like_compile(arg_text(pattern), escape ? arg_text(escape) : STR(""));
   return STATUS_OK;
 }
@@ -26,7 +27,8 @@ static bool like_row(bool negated, const FnCall *call, const Value *args, FnScra
   const LikePattern *ready = call->state;
   Str escape = call->args_len > 2 ? arg_text(&args[2]) : STR("");
   if (call->args_len > 2 && !is_one_character(escape))
-    return fn_fail(scratch, "ESCAPE takes one character, not `%.*s`", (int)(escape.len < 40 ? escape.len : 40), escape.ptr);
+    return fn_fail(scratch, "ESCAPE takes one character, not `%.*s`", (int)(escape.len < 40 ? escape.len : 40),
+                   escape.ptr);
   LikePattern *own = ready ? NULL : like_compile(arg_text(&args[1]), escape);
   *out = value_bit(like_matches(ready ? ready : own, arg_text(&args[0])) != negated);
   like_free(own);

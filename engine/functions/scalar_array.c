@@ -26,7 +26,8 @@ const ScalarFn scalar_array[] = {
     {.name = "GetArrayElement", .min_args = 2, .max_args = 2, .args = {MASK(TYPE_ARRAY), MASK(TYPE_BIGINT)},
      .result = FN_ANY, .flags = FN_NULL_IN_NULL_OUT, .row = row_element, .signature = "GetArrayElement(array, index)",
      .doc = "The element at a position, counted from 0.", .null_rule = "NULL also when the index is out of range",
-     .examples = "GetArrayElement(JSON_PARSE('{\"a\":[4,0,9]}').a, 2) = 9\nGetArrayElement(JSON_PARSE('{\"a\":[4]}').a, 1) = NULL"},
+     .examples = "GetArrayElement(JSON_PARSE('{\"a\":[4,0,9]}').a, 2) = 9\n"
+                 "GetArrayElement(JSON_PARSE('{\"a\":[4]}').a, 1) = NULL"},
     {.name = "GetArrayLength", .min_args = 1, .max_args = 1, .args = {MASK(TYPE_ARRAY)},
      .result = MASK(TYPE_BIGINT), .flags = FN_NULL_IN_NULL_OUT, .row = row_length,
      .signature = "GetArrayLength(array)", .doc = "The number of elements.", .null_rule = "",

@@ -50,9 +50,15 @@ const ScalarFn scalar_conditional[] = {
     {.name = "GetType", .min_args = 1, .max_args = 1, .args = {FN_ANY}, .result = MASK(TYPE_TEXT),
      .flags = FN_NEVER_FAILS, .row = row_get_type, .vec = vec_get_type, .signature = "GetType(value)",
      .doc = "The name of the value's type: bigint, float, nvarchar(max), datetime, bit, record or array.",
-     .null_rule = "", .examples = "GetType(1) = 'bigint'\nGetType(1.0) = 'float'\nGetType('a') = 'nvarchar(max)'\nGetType(NULL) = NULL"},
+     .null_rule = "", .examples = "GetType(1) = 'bigint'\n"
+                                  "GetType(1.0) = 'float'\n"
+                                  "GetType('a') = 'nvarchar(max)'\n"
+                                  "GetType(NULL) = NULL"},
     {.name = "NULLIF", .min_args = 2, .max_args = 2, .args = {FN_ANY, FN_ANY}, .result_of = first_type,
      .row = row_nullif, .signature = "NULLIF(a, b)", .doc = "NULL when a equals b (compared as `=` does), else a.",
-     .null_rule = "a NULL b gives a", .examples = "NULLIF(9, 8) = 9\nNULLIF(2, 2.0) = NULL\nNULLIF('x', 'X') = 'x'\nNULLIF(3, NULL) = 3"},
+     .null_rule = "a NULL b gives a", .examples = "NULLIF(9, 8) = 9\n"
+                                                  "NULLIF(2, 2.0) = NULL\n"
+                                                  "NULLIF('x', 'X') = 'x'\n"
+                                                  "NULLIF(3, NULL) = 3"},
     {.name = NULL},
 };

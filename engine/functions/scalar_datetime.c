@@ -121,7 +121,8 @@ static Column *part_column(const FnCall *call, TimeUnit unit, Column *arg, const
   if (arg->constant) return NULL;
   if (dates_open(call, arg, sel, rows, &dates, failures)) {
     out = column_new(COL_BIGINT, rows);
-    KERNEL_EACH(sel, rows, i, if (operand_valid(&dates.column, i)) column_i64(out)[i] = part_fast(unit, date_at(&dates, i)));
+    KERNEL_EACH(sel, rows, i,
+                if (operand_valid(&dates.column, i)) column_i64(out)[i] = part_fast(unit, date_at(&dates, i)));
     kernel_merge_valid(out, &dates.column, 1);
   }
   dates_close(&dates);
@@ -164,8 +165,8 @@ static bool row_datename(const FnCall *call, const Value *args, FnScratch *scrat
 static bool add_fails(const FnCall *call, int64_t count, Ticks ticks, FnScratch *scratch) {
   char text[DATETIME_TEXT_LEN + 1];
   datetime_print(ticks, text);
-  return fn_fail(scratch, "DATEADD(%s, %lld, %s): the result is not in the years 1 to 9999", time_unit_name(unit_of(call)),
-                 (long long)count, text);
+  return fn_fail(scratch, "DATEADD(%s, %lld, %s): the result is not in the years 1 to 9999",
+                 time_unit_name(unit_of(call)), (long long)count, text);
 }
 
 /* A fraction is cut off; what is beyond 64 bits is beyond every date. */
@@ -265,7 +266,8 @@ static Column *vec_datediff(const FnCall *call, Column *const *args, const Selec
   if ((args[1]->constant && args[2]->constant) || order_of_failures_matters(args[1], args[2])) return NULL;
   if (args[1]->layout == COL_MIXED || args[2]->layout == COL_MIXED) return NULL;
   if (!constant_reads_as_date(args[1]) || !constant_reads_as_date(args[2])) return NULL;
-  bool ready = dates_open(call, args[1], sel, rows, &from, failures) && dates_open(call, args[2], sel, rows, &to, failures);
+  bool ready =
+      dates_open(call, args[1], sel, rows, &from, failures) && dates_open(call, args[2], sel, rows, &to, failures);
   if (ready) {
     out = column_new(COL_BIGINT, rows);
     diff_rows(call, &from, &to, sel, rows, out, failures);
@@ -314,20 +316,27 @@ const ScalarFn scalar_datetime[] = {
      .prepare = prepare_unit, .signature = "DATEADD(unit, count, date)",
      .doc = "The date moved by so many units; a fraction of the count is cut off, and a day beyond the month's end "
             "becomes its last day.",
-     .null_rule = "", .examples = "DATEADD(month, 1, '2024-01-31') = CAST('2024-02-29' AS datetime)\nDATEADD(day, 1.9, '2026-02-28') = CAST('2026-03-01' AS datetime)"},
+     .null_rule = "", .examples = "DATEADD(month, 1, '2024-01-31') = CAST('2024-02-29' AS datetime)\n"
+                                  "DATEADD(day, 1.9, '2026-02-28') = CAST('2026-03-01' AS datetime)"},
     {.name = "DATEDIFF", .min_args = 3, .max_args = 3, .args = {UNIT_ARG, MASK_TIME, MASK_TIME},
      .result = MASK(TYPE_BIGINT), .flags = FN_NULL_IN_NULL_OUT, .row = row_datediff, .vec = vec_datediff,
      .prepare = prepare_unit, .signature = "DATEDIFF(unit, start, end)",
      .doc = "How many boundaries of the unit lie between the dates; weeks start on Sunday.", .null_rule = "",
-     .examples = "DATEDIFF(year, '2025-12-31T23:59:59Z', '2026-01-01T00:00:00Z') = 1\nDATEDIFF(minute, '2026-01-01T10:05:00Z', '2026-01-01T10:00:30Z') = -5"},
+     .examples = "DATEDIFF(year, '2025-12-31T23:59:59Z', '2026-01-01T00:00:00Z') = 1\n"
+                 "DATEDIFF(minute, '2026-01-01T10:05:00Z', '2026-01-01T10:00:30Z') = -5"},
     {.name = "DATENAME", .min_args = 2, .max_args = 2, .args = {UNIT_ARG, MASK_TIME}, .result = MASK(TYPE_TEXT),
      .flags = FN_NULL_IN_NULL_OUT, .row = row_datename, .prepare = prepare_unit, .signature = "DATENAME(unit, date)",
      .doc = "A part of the date as text: English names of months and weekdays, digits else.", .null_rule = "",
-     .examples = "DATENAME(month, '2026-12-28') = 'December'\nDATENAME(weekday, '2026-12-28') = 'Monday'\nDATENAME(hour, '2026-12-28T21:07:09Z') = '21'"},
+     .examples = "DATENAME(month, '2026-12-28') = 'December'\n"
+                 "DATENAME(weekday, '2026-12-28') = 'Monday'\n"
+                 "DATENAME(hour, '2026-12-28T21:07:09Z') = '21'"},
     {.name = "DATEPART", .min_args = 2, .max_args = 2, .args = {UNIT_ARG, MASK_TIME}, .result = MASK(TYPE_BIGINT),
      .flags = FN_NULL_IN_NULL_OUT, .row = row_datepart, .vec = vec_datepart, .prepare = prepare_unit,
-     .signature = "DATEPART(unit, date)", .doc = "A part of the date as a number; weekday 1 is Sunday.", .null_rule = "",
-     .examples = "DATEPART(quarter, '2026-12-28') = 4\nDATEPART(weekday, '2026-03-15') = 1\nDATEPART(hour, '2017-06-10T05:01:00-07:00') = 12"},
+     .signature = "DATEPART(unit, date)", .doc = "A part of the date as a number; weekday 1 is Sunday.",
+     .null_rule = "",
+     .examples = "DATEPART(quarter, '2026-12-28') = 4\n"
+                 "DATEPART(weekday, '2026-03-15') = 1\n"
+                 "DATEPART(hour, '2017-06-10T05:01:00-07:00') = 12"},
     {.name = "DATETIMEFROMPARTS", .min_args = 7, .max_args = 7, .args = {MASK_NUMBER}, .result = MASK(TYPE_DATETIME),
      .flags = FN_NULL_IN_NULL_OUT, .row = row_datetimefromparts,
      .signature = "DATETIMEFROMPARTS(year, month, day, hour, minute, second, millisecond)",

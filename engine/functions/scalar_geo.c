@@ -34,7 +34,8 @@ static bool shape_arg(const FnCall *call, const Value *args, unsigned k, FnScrat
 
 static bool needs_kind(const FnCall *call, const Shape *shape, ShapeKind kind, FnScratch *scratch) {
   if (shape->kind == kind) return true;
-  return fn_fail(scratch, "%s: a %s stands where a %s is needed", call->fn->name, kind_names[shape->kind], kind_names[kind]);
+  return fn_fail(scratch, "%s: a %s stands where a %s is needed", call->fn->name, kind_names[shape->kind],
+                 kind_names[kind]);
 }
 
 /* A constant that is no shape is left to the row, which says so. */
@@ -71,8 +72,8 @@ static bool row_create_point(const FnCall *call, const Value *args, FnScratch *s
   GeoPoint point;
   double latitude = value_as_double(&args[0]), longitude = value_as_double(&args[1]);
   if (!geo_point_set(latitude, longitude, &point))
-    return fn_fail(scratch, "CreatePoint(%g, %g): the latitude is beyond 90 degrees or the longitude beyond 540", latitude,
-                   longitude);
+    return fn_fail(scratch, "CreatePoint(%g, %g): the latitude is beyond 90 degrees or the longitude beyond 540",
+                   latitude, longitude);
   return shape_done(&(Shape){SHAPE_POINT, &point, 1}, scratch, out);
 }
 
@@ -146,30 +147,37 @@ const ScalarFn scalar_geo[] = {
     {.name = "CreateLineString", .min_args = 2, .max_args = FN_ARGS_ANY, .args = {GEO}, .result = MASK(TYPE_RECORD),
      .flags = FN_NULL_IN_NULL_OUT, .row = row_create_line, .signature = "CreateLineString(point, point, ...)",
      .doc = "The GeoJSON record of a line through the points.", .null_rule = "",
-     .examples = "CreateLineString(CreatePoint(3.0, -10.5), CreatePoint(10.0, 10.0)) = JSON_PARSE('{\"type\":\"LineString\",\"coordinates\":[[-10.5,3.0],[10.0,10.0]]}')"},
+     .examples = "CreateLineString(CreatePoint(3.0, -10.5), CreatePoint(10.0, 10.0)) = "
+                 "JSON_PARSE('{\"type\":\"LineString\",\"coordinates\":[[-10.5,3.0],[10.0,10.0]]}')"},
     {.name = "CreatePoint", .min_args = 2, .max_args = 2, .args = {MASK_NUMBER, MASK_NUMBER},
      .result = MASK(TYPE_RECORD), .flags = FN_NULL_IN_NULL_OUT, .row = row_create_point,
      .signature = "CreatePoint(latitude, longitude)",
      .doc = "The GeoJSON record of a point: its coordinates are [longitude, latitude].", .null_rule = "",
      .examples = "CreatePoint(59.5, 10.25) = JSON_PARSE('{\"type\":\"Point\",\"coordinates\":[10.25,59.5]}')"},
     {.name = "CreatePolygon", .min_args = 4, .max_args = FN_ARGS_ANY, .args = {GEO}, .result = MASK(TYPE_RECORD),
-     .flags = FN_NULL_IN_NULL_OUT, .row = row_create_polygon, .signature = "CreatePolygon(point, point, point, ..., first)",
+     .flags = FN_NULL_IN_NULL_OUT, .row = row_create_polygon,
+     .signature = "CreatePolygon(point, point, point, ..., first)",
      .doc = "The GeoJSON record of a polygon whose ring runs through the points; the last must equal the first. The "
             "inside is on the left: a clockwise ring means the rest of the globe.",
      .null_rule = "",
-     .examples = "CreatePolygon(CreatePoint(0, 0), CreatePoint(0, 1), CreatePoint(1, 1), CreatePoint(0, 0)) = JSON_PARSE('{\"type\":\"Polygon\",\"coordinates\":[[[0.0,0.0],[1.0,0.0],[1.0,1.0],[0.0,0.0]]]}')"},
+     .examples = "CreatePolygon(CreatePoint(0, 0), CreatePoint(0, 1), CreatePoint(1, 1), CreatePoint(0, 0)) = "
+                 "JSON_PARSE('{\"type\":\"Polygon\",\"coordinates\":[[[0.0,0.0],[1.0,0.0],[1.0,1.0],[0.0,0.0]]]}')"},
     QUESTION("ST_DISTANCE", distance, TYPE_FLOAT, "ST_DISTANCE(point, point)",
              "The length in metres of the shortest way between two points (WGS 84 geodesic).",
              "ROUND(ST_DISTANCE('POINT(0 0)', 'POINT(-5 -5)'), 1) = 784028.7"),
     QUESTION("ST_INTERSECTS", intersects, TYPE_BIGINT, "ST_INTERSECTS(line, line)",
              "1 when the shapes have a point in common, else 0.",
-             "ST_INTERSECTS('LINESTRING(0 0, 4 4)', 'LINESTRING(0 4, 4 0)') = 1\nST_INTERSECTS('LINESTRING(0 0, 4 0)', 'LINESTRING(0 2, 4 2)') = 0"),
+             "ST_INTERSECTS('LINESTRING(0 0, 4 4)', 'LINESTRING(0 4, 4 0)') = 1\n"
+             "ST_INTERSECTS('LINESTRING(0 0, 4 0)', 'LINESTRING(0 2, 4 2)') = 0"),
     QUESTION("ST_OVERLAPS", overlaps, TYPE_BIGINT, "ST_OVERLAPS(polygon, polygon)",
              "1 when the insides of two polygons meet and neither holds the other, else 0.",
              "ST_OVERLAPS('POLYGON((0 0,4 0,4 4,0 4,0 0))', 'POLYGON((2 2,6 2,6 6,2 6,2 2))') = 1"),
     QUESTION("ST_WITHIN", within, TYPE_BIGINT, "ST_WITHIN(shape, polygon)",
-             "1 when the shape lies inside the polygon, else 0; a point on the ring is not inside. Edges are the shortest "
-             "arcs on the globe, so rings may cross the antimeridian or hold a pole; the inside is on the left of the ring.",
-             "ST_WITHIN('POINT(15 15)', 'POLYGON((10 10,20 10,20 20,10 20,10 10))') = 1\nST_WITHIN('POINT(15 15)', 'POLYGON((10 10,10 20,20 20,20 10,10 10))') = 0\nST_WITHIN('POINT(180 5)', 'POLYGON((170 0,-170 0,-170 10,170 10,170 0))') = 1"),
+             "1 when the shape lies inside the polygon, else 0; a point on the ring is not inside. Edges are the "
+             "shortest arcs on the globe, so rings may cross the antimeridian or hold a pole; the inside is on the "
+             "left of the ring.",
+             "ST_WITHIN('POINT(15 15)', 'POLYGON((10 10,20 10,20 20,10 20,10 10))') = 1\n"
+             "ST_WITHIN('POINT(15 15)', 'POLYGON((10 10,10 20,20 20,20 10,10 10))') = 0\n"
+             "ST_WITHIN('POINT(180 5)', 'POLYGON((170 0,-170 0,-170 10,170 10,170 0))') = 1"),
     {.name = NULL},
 };

@@ -180,7 +180,9 @@ static inline __attribute__((always_inline)) Column *float_column(const FloatKer
   }
 
 static Column *same_column(Column *arg, const Selection *sel, uint32_t rows) { return column_ref(arg); }
-static Column *ceiling_of_whole(Column *arg, const Selection *sel, uint32_t rows) { return same_column(arg, sel, rows); }
+static Column *ceiling_of_whole(Column *arg, const Selection *sel, uint32_t rows) {
+  return same_column(arg, sel, rows);
+}
 static Column *floor_of_whole(Column *arg, const Selection *sel, uint32_t rows) { return same_column(arg, sel, rows); }
 
 static Column *sign_of_whole(Column *arg, const Selection *sel, uint32_t rows) {
@@ -279,7 +281,9 @@ static TypeMask same_number(const FnCall *call, const TypeMask *args) {
    .null_rule = "", .examples = ex}
 
 const ScalarFn scalar_math[] = {
-    KEEPS("ABS", abs, 0, "ABS(number)", "The number without its sign, in its own type.", "ABS(-2.5) = 2.5\nABS(-7) = 7"),
+    KEEPS("ABS", abs, 0, "ABS(number)", "The number without its sign, in its own type.",
+          "ABS(-2.5) = 2.5\n"
+          "ABS(-7) = 7"),
     KEEPS("CEILING", ceiling, FN_NEVER_FAILS, "CEILING(number)",
           "The least whole number not below the argument, in its own type.", "CEILING(2.1) = 3.0\nCEILING(-7) = -7"),
     FLOATS("EXP", exp, "EXP(number)", "e raised to the number, a float.", "EXP(0) = 1.0"),
@@ -288,16 +292,28 @@ const ScalarFn scalar_math[] = {
     {.name = "POWER", .min_args = 2, .max_args = 2, .args = {MASK_NUMERIC, MASK_NUMERIC}, .result_of = same_number,
      .flags = FN_NULL_IN_NULL_OUT, .row = row_power, .signature = "POWER(number, exponent)",
      .doc = "The number raised to the exponent, in the type of the number: a bigint result is truncated.",
-     .null_rule = "", .examples = "POWER(2, 10) = 1024\nPOWER(2.25, 2) = 5.0625\nPOWER(2, -1) = 0"},
+     .null_rule = "",
+     .examples = "POWER(2, 10) = 1024\n"
+                 "POWER(2.25, 2) = 5.0625\n"
+                 "POWER(2, -1) = 0"},
     {.name = "ROUND", .min_args = 2, .max_args = 2, .args = {MASK_NUMERIC, MASK(TYPE_BIGINT)},
      .result_of = same_number, .flags = FN_NULL_IN_NULL_OUT, .row = row_round, .vec = vec_round,
      .signature = "ROUND(number, places)",
      .doc = "The number rounded to so many decimal places, in its own type; halves go away from zero, negative "
             "places round before the point.",
-     .null_rule = "", .examples = "ROUND(1.234, 2) = 1.23\nROUND(-0.5, 0) = -1.0\nROUND(123.4, -1) = 120.0\nROUND(1250, -2) = 1300\nROUND(2.675, 2) = 2.68"},
-    KEEPS("SIGN", sign, FN_NEVER_FAILS, "SIGN(number)", "-1, 0 or 1 as the number is negative, zero or positive, in its own type.",
+     .null_rule = "",
+     .examples = "ROUND(1.234, 2) = 1.23\n"
+                 "ROUND(-0.5, 0) = -1.0\n"
+                 "ROUND(123.4, -1) = 120.0\n"
+                 "ROUND(1250, -2) = 1300\n"
+                 "ROUND(2.675, 2) = 2.68"},
+    KEEPS("SIGN", sign, FN_NEVER_FAILS, "SIGN(number)",
+          "-1, 0 or 1 as the number is negative, zero or positive, in its own type.",
           "SIGN(-2.5) = -1.0\nSIGN(12) = 1"),
-    FLOATS("SQRT", sqrt, "SQRT(number)", "The square root, a float. A negative number fails the row.", "SQRT(16) = 4.0"),
-    FLOATS("SQUARE", square, "SQUARE(number)", "The number times itself, a float.", "SQUARE(2.25) = 5.0625\nSQUARE(2) = 4.0"),
+    FLOATS("SQRT", sqrt, "SQRT(number)", "The square root, a float. A negative number fails the row.",
+           "SQRT(16) = 4.0"),
+    FLOATS("SQUARE", square, "SQUARE(number)", "The number times itself, a float.",
+           "SQUARE(2.25) = 5.0625\n"
+           "SQUARE(2) = 4.0"),
     {.name = NULL},
 };

@@ -20,6 +20,7 @@ const ScalarFn scalar_record[] = {
      .doc = "The value of a record's field whose name is computed. The exact spelling wins, else the first name that "
             "matches without regard to case.",
      .null_rule = "NULL also when there is no such field",
-     .examples = "GetRecordPropertyValue(JSON_PARSE('{\"heat\":20.5}'), 'heat') = 20.5\nGetRecordPropertyValue(JSON_PARSE('{}'), 'heat') = NULL"},
+     .examples = "GetRecordPropertyValue(JSON_PARSE('{\"heat\":20.5}'), 'heat') = 20.5\n"
+                 "GetRecordPropertyValue(JSON_PARSE('{}'), 'heat') = NULL"},
     {.name = NULL},
 };

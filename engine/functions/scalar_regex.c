@@ -116,6 +116,8 @@ const ScalarFn scalar_regex[] = {
      .prepare = prepare_regexmatch, .release = release_regexmatch, .signature = "REGEXMATCH(text, pattern)",
      .doc = "The position of the first match of a regular expression (ECMAScript), 0 when there is none or the "
             "pattern is invalid. Case does not count.",
-     .null_rule = "", .examples = "REGEXMATCH('NJB 1006', '[0-9][0-9][0-9]') = 5\nREGEXMATCH('NJB 1006', 'njb') = 1\nREGEXMATCH('NJB', '(') = 0"},
+     .null_rule = "", .examples = "REGEXMATCH('NJB 1006', '[0-9][0-9][0-9]') = 5\n"
+                                  "REGEXMATCH('NJB 1006', 'njb') = 1\n"
+                                  "REGEXMATCH('NJB', '(') = 0"},
     {.name = NULL},
 };

@@ -62,13 +62,15 @@ static Column *part_columns(const FnCall *call, PartOf part, Column *text_col, c
                             const Column *length_col, const Selection *sel, uint32_t rows, RowFailures *failures) {
   Operand text = operand_of(text_col), start = operand_of(start_col), length = operand_of(length_col);
   if (text.layout == COL_NULL || start.layout == COL_NULL || length.layout == COL_NULL) return kernel_all_null(rows);
-  if (text.layout != COL_TEXT || start.layout != COL_BIGINT || length.layout != COL_BIGINT || text.constant) return NULL;
+  if (text.layout != COL_TEXT || start.layout != COL_BIGINT || length.layout != COL_BIGINT || text.constant)
+    return NULL;
   Column *out = column_new(COL_TEXT, rows);
   column_hold_all(out, text_col);
   KERNEL_EACH(sel, rows, i, {
     if (!operand_valid(&text, i) || !operand_valid(&start, i) || !operand_valid(&length, i)) continue;
     int64_t count = operand_i64(&length, i);
-    if (count >= 0) column_text(out)[i] = text_from(part(text_str(operand_text(&text, i)), operand_i64(&start, i), count));
+    if (count >= 0)
+      column_text(out)[i] = text_from(part(text_str(operand_text(&text, i)), operand_i64(&start, i), count));
     else row_failures_add(failures, i, call->span, "%s: the length %lld is negative", call->fn->name, (long long)count);
   });
   kernel_merge_valid(out, (Operand[]){text, start, length}, 3);
@@ -232,7 +234,9 @@ const ScalarFn scalar_text[] = {
      .flags = FN_NULL_IN_NULL_OUT | FN_NEVER_FAILS, .row = row_charindex, .vec = vec_charindex,
      .signature = "CHARINDEX(wanted, text[, start])",
      .doc = "The position of the first occurrence at or behind start, 0 when there is none. Case counts.",
-     .null_rule = "", .examples = "CHARINDEX('us', 'Focus') = 4\nCHARINDEX('o', 'hello world', 6) = 8\nCHARINDEX('z', 'Focus') = 0"},
+     .null_rule = "", .examples = "CHARINDEX('us', 'Focus') = 4\n"
+                                  "CHARINDEX('o', 'hello world', 6) = 8\n"
+                                  "CHARINDEX('z', 'Focus') = 0"},
     {.name = "CONCAT", .min_args = 2, .max_args = FN_ARGS_ANY, .args = {FN_ANY & ~MASK_JSON}, .result = TEXT,
      .row = row_concat, .vec = vec_concat, .signature = "CONCAT(text, text, ...)",
      .doc = "The texts one behind the other; numbers, bits and datetimes are converted as CAST does.",
@@ -266,10 +270,14 @@ const ScalarFn scalar_text[] = {
      .flags = FN_NULL_IN_NULL_OUT | FN_NEVER_FAILS, .row = row_patindex, .prepare = prepare_patindex,
      .release = release_patindex, .signature = "PATINDEX(pattern, text)",
      .doc = "The position at which a LIKE pattern begins to match, its leading % set aside; 0 when it does not match.",
-     .null_rule = "", .examples = "PATINDEX('%100%', 'NJB 1006') = 5\nPATINDEX('NJB%', 'NJB 1006') = 1\nPATINDEX('%z%', 'abc') = 0"},
+     .null_rule = "", .examples = "PATINDEX('%100%', 'NJB 1006') = 5\n"
+                                  "PATINDEX('NJB%', 'NJB 1006') = 1\n"
+                                  "PATINDEX('%z%', 'abc') = 0"},
     {.name = "REPLACE", .min_args = 3, .max_args = 3, .args = {TEXT, TEXT, TEXT}, .result = TEXT,
-     .flags = FN_NULL_IN_NULL_OUT, .row = row_replace, .vec = vec_replace, .signature = "REPLACE(text, wanted, replacement)",
-     .doc = "The text with every occurrence replaced, from left to right. Case counts; an empty wanted text changes nothing.",
+     .flags = FN_NULL_IN_NULL_OUT, .row = row_replace, .vec = vec_replace,
+     .signature = "REPLACE(text, wanted, replacement)",
+     .doc = "The text with every occurrence replaced, from left to right. Case counts; an empty wanted text changes "
+            "nothing.",
      .null_rule = "", .examples = "REPLACE('bananas', 'na', 'NA') = 'baNANAs'\nREPLACE('aaaa', 'aa', 'b') = 'bb'"},
     {.name = "REPLICATE", .min_args = 2, .max_args = 2, .args = {TEXT, WHOLE}, .result = TEXT,
      .flags = FN_NULL_IN_NULL_OUT, .row = row_replicate, .signature = "REPLICATE(text, count)",
@@ -280,7 +288,8 @@ const ScalarFn scalar_text[] = {
      .doc = "The characters in reverse order.", .null_rule = "", .examples = "REVERSE('æøå') = 'åøæ'"},
     {.name = "RIGHT", .min_args = 2, .max_args = 2, .args = {TEXT, WHOLE}, .result = TEXT,
      .flags = FN_NULL_IN_NULL_OUT, .row = row_right, .vec = vec_right, .signature = "RIGHT(text, length)",
-     .doc = "The last characters. A negative length fails the row.", .null_rule = "", .examples = "RIGHT('abcdefg', 2) = 'fg'"},
+     .doc = "The last characters. A negative length fails the row.", .null_rule = "",
+     .examples = "RIGHT('abcdefg', 2) = 'fg'"},
     {.name = "RTRIM", .min_args = 1, .max_args = 1, .args = {TEXT}, .result = TEXT,
      .flags = FN_NULL_IN_NULL_OUT | FN_NEVER_FAILS, .row = row_rtrim, .vec = vec_rtrim, .signature = "RTRIM(text)",
      .doc = "The text without white space (any of Unicode's 25 characters) at its end.", .null_rule = "",
@@ -292,13 +301,17 @@ const ScalarFn scalar_text[] = {
      .flags = FN_NULL_IN_NULL_OUT, .row = row_stuff, .signature = "STUFF(text, start, length, insert)",
      .doc = "The text with length characters from start on replaced. A start behind the text gives ''; a negative "
             "length fails the row.",
-     .null_rule = "", .examples = "STUFF('qwerty', 3, 2, '####') = 'qw####ty'\nSTUFF('abcde', 2, 0, '+') = 'a+bcde'\nSTUFF('abc', 20, 1, 'x') = ''"},
+     .null_rule = "", .examples = "STUFF('qwerty', 3, 2, '####') = 'qw####ty'\n"
+                                  "STUFF('abcde', 2, 0, '+') = 'a+bcde'\n"
+                                  "STUFF('abc', 20, 1, 'x') = ''"},
     {.name = "SUBSTRING", .min_args = 3, .max_args = 3, .args = {TEXT, WHOLE, WHOLE}, .result = TEXT,
      .flags = FN_NULL_IN_NULL_OUT, .row = row_substring, .vec = vec_substring,
      .signature = "SUBSTRING(text, start, length)",
      .doc = "The characters from start on, at most length. A start below 1 takes from the length; a negative length "
             "fails the row.",
-     .null_rule = "", .examples = "SUBSTRING('stream', 2, 3) = 'tre'\nSUBSTRING('stream', 0, 3) = 'st'\nSUBSTRING('stream', 9, 3) = ''"},
+     .null_rule = "", .examples = "SUBSTRING('stream', 2, 3) = 'tre'\n"
+                                  "SUBSTRING('stream', 0, 3) = 'st'\n"
+                                  "SUBSTRING('stream', 9, 3) = ''"},
     {.name = "TRANSLATE", .min_args = 3, .max_args = 3, .args = {TEXT, TEXT, TEXT}, .result = TEXT,
      .flags = FN_NULL_IN_NULL_OUT, .row = row_translate, .signature = "TRANSLATE(text, characters, replacements)",
      .doc = "The text with each of the characters replaced by the one at the same place in replacements. Lists of "

@@ -151,7 +151,8 @@ static void replace_row(const FnCall *call, const Text *text, Str wanted, Str re
 
 VEC_FN(replace) {
   Operand text = operand_of(args[0]), wanted = operand_of(args[1]), replacement = operand_of(args[2]);
-  if (text.layout == COL_NULL || wanted.layout == COL_NULL || replacement.layout == COL_NULL) return kernel_all_null(rows);
+  if (text.layout == COL_NULL || wanted.layout == COL_NULL || replacement.layout == COL_NULL)
+    return kernel_all_null(rows);
   if (text.layout != COL_TEXT || text.constant || !wanted.constant || !replacement.constant) return NULL;
   Str from = text_str(operand_text(&wanted, 0)), to = text_str(operand_text(&replacement, 0));
   if (from.len == 0) return column_ref(args[0]);

@@ -15,7 +15,8 @@ static inline uint32_t random_below(uint32_t limit) {
 static const char *const texts[] = {
     "", "a", "abc", "ABC", "a%c", "a_c", "%b%", "_", "[a-c]%", "[^x]bc", "  blank  ", "12", "-7", "3.5", "1e3",
     "2026-03-14T09:30:00Z", "2026-03-14 07:30:00", "2024-02-29", "not a date", "true", "0", "na\xc3\xafve caf\xc3\xa9",
-    "\xf0\x9f\x9a\xa2 dock \xe6\xb8\xaf\xe5\x8f\xa3", "a longer text than fits twelve bytes", "a longer text that differs",
+    "\xf0\x9f\x9a\xa2 dock \xe6\xb8\xaf\xe5\x8f\xa3", "a longer text than fits twelve bytes",
+    "a longer text that differs",
     "%longer%", "a longer%", "%bytes", "\xe2\x80\x83 wide \xe2\x80\x83", "(a|b)+", "[0-9]+", "(", "{\"a\":1,\"b\":[2]}",
     "POINT(10 59)", "POLYGON((0 0,2 0,2 2,0 2,0 0))",
 };
@@ -23,8 +24,10 @@ static const char *const records[] = {"{}", "{\"a\":1,\"A\":2.5}", "{\"name\":\"
                                       "{\"type\":\"Point\",\"coordinates\":[10.5,59]}"};
 static const char *const arrays[] = {"[]", "[1,2,3]", "[\"a\",{\"b\":null}]"};
 static const char *const units[] = {"year", "month", "day", "week", "hour", "minute", "second", "ms", "weekday", "qq"};
-static const double floats[] = {0, -0.0, 0.5, -0.5, 1, 2, -3, 2.5, 1e18, 9007199254740993.0, 1e300, -1e300, 1e-9, 100, 59.5};
-static const int64_t wholes[] = {0, 1, -1, 2, 3, -7, 10, 100, INT64_MAX, INT64_MIN, INT64_C(1) << 53, 4611686018427387904, 5};
+static const double floats[] = {0,     -0.0,   0.5,  -0.5, 1,   2, -3, 2.5, 1e18, 9007199254740993.0,
+                                1e300, -1e300, 1e-9, 100,  59.5};
+static const int64_t wholes[] = {
+    0, 1, -1, 2, 3, -7, 10, 100, INT64_MAX, INT64_MIN, INT64_C(1) << 53, 4611686018427387904, 5};
 
 static inline Value random_value(Type type) {
   switch (type) {

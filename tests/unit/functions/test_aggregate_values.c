@@ -141,8 +141,8 @@ static void collections(void **state) {
   top = ASK(.name = "CollectTop", .param = I(2), .order_len = 1, .desc = true, .orders = sizes);
   expect(top, VALUES(I(20), I(60), I(40)), ARR("[{\"rank\":1,\"value\":60},{\"rank\":2,\"value\":40}]"));
   Value ties[] = {I(1), I(1), I(0)};
-  expect(ASK(.name = "TopOne", .order_len = 1, .desc = true, .orders = ties), VALUES(T("first of the ties"), T("b"), T("c")),
-         T("first of the ties"));
+  expect(ASK(.name = "TopOne", .order_len = 1, .desc = true, .orders = ties),
+         VALUES(T("first of the ties"), T("b"), T("c")), T("first of the ties"));
 }
 
 int main(void) {

@@ -17,7 +17,8 @@ typedef struct Trial {
 
 static char *states_new(const Trial *trial) {
   char *states = mem_zalloc(GROUPS * trial->stride);
-  for (int g = 0; g < GROUPS && trial->call.fn->init; g++) trial->call.fn->init(&trial->call, states + g * trial->stride);
+  for (int g = 0; g < GROUPS && trial->call.fn->init; g++)
+    trial->call.fn->init(&trial->call, states + g * trial->stride);
   return states;
 }
 

@@ -133,7 +133,8 @@ static double variance_of(const double *values, int count) {
 
 static void small_spreads_beside_large_means_survive(void **state) {
   static const double plain[] = {4, 7, 13, 16}, shifted[] = {1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16},
-                      far[] = {1e15 + 4, 1e15 + 7, 1e15 + 13, 1e15 + 16}, same[] = {0.1, 0.1, 0.1}, tiny[] = {1e-200, 3e-200};
+                      far[] = {1e15 + 4, 1e15 + 7, 1e15 + 13, 1e15 + 16}, same[] = {0.1, 0.1, 0.1},
+                      tiny[] = {1e-200, 3e-200};
   assert_true(variance_of(plain, 4) == 30);
   assert_true(variance_of(shifted, 4) == 30);
   assert_true(variance_of(far, 4) == 30);

@@ -26,7 +26,8 @@ static void need(Reader *in, char c) {
 
 static Value read_expression(Reader *in, bool *constant);
 
-static Value apply(Reader *in, const ScalarFn *fn, const Value *args, unsigned args_len, uint32_t constants, Type target) {
+static Value apply(Reader *in, const ScalarFn *fn, const Value *args, unsigned args_len, uint32_t constants,
+                   Type target) {
   FnTest test;
   Value out;
   if (fn_test_begin(&test, fn, args, args_len, constants, target) != STATUS_OK || !fn_test_row(&test, args, &out))

@@ -19,7 +19,8 @@ static void run_cases(const Case *cases, size_t count, bool (*question)(const Sh
   for (size_t k = 0; k < count; k++) {
     Arena arena = {0};
     Shape a = shape(&arena, cases[k].a), b = shape(&arena, cases[k].b);
-    if (question(&a, &b) != cases[k].answer) fail_msg("%s with %s: expected %d", cases[k].a, cases[k].b, cases[k].answer);
+    if (question(&a, &b) != cases[k].answer)
+      fail_msg("%s with %s: expected %d", cases[k].a, cases[k].b, cases[k].answer);
     arena_release(&arena);
   }
 }
@@ -167,7 +168,8 @@ static bool inside_plane(const GeoPoint *ring, double x, double y) { /* even-odd
 static double nearest_edge(const GeoPoint *ring, double x, double y) {
   double best = 1;
   for (int k = 0; k < CORNERS; k++) {
-    double ax = ring[k].longitude, ay = ring[k].latitude, bx = ring[k + 1].longitude - ax, by = ring[k + 1].latitude - ay;
+    double ax = ring[k].longitude, ay = ring[k].latitude, bx = ring[k + 1].longitude - ax,
+           by = ring[k + 1].latitude - ay;
     double t = ((x - ax) * bx + (y - ay) * by) / (bx * bx + by * by);
     t = t < 0 ? 0 : t > 1 ? 1 : t;
     best = fmin(best, hypot(x - ax - t * bx, y - ay - t * by));

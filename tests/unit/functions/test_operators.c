@@ -233,11 +233,11 @@ static void dates(void **state) {
   GIVES("DATEPART", I(123456), T("mcs"), T("2026-03-14T00:00:00.1234567Z"));
   GIVES("DATENAME", T("Monday"), T("dw"), T("2026-12-28"));
   GIVES("DATETIMEFROMPARTS", date("2026-12-01T00:00:00.25Z"), I(2026), I(12), I(1), I(0), I(0), I(0), I(250));
-  FAILS("DATETIMEFROMPARTS", "DATETIMEFROMPARTS(2026, 2, 30, 0, 0, 0, 0): there is no such moment", I(2026), I(2), I(30), I(0),
-        I(0), I(0), I(0));
+  FAILS("DATETIMEFROMPARTS", "DATETIMEFROMPARTS(2026, 2, 30, 0, 0, 0, 0): there is no such moment", I(2026), I(2),
+        I(30), I(0), I(0), I(0), I(0));
   FAILS("YEAR", "YEAR: text `soon` is no ISO 8601 date and time", T("soon"));
-  FAILS("DATEADD", "DATEADD(year, 8000, 2026-01-01T00:00:00.0000000Z): the result is not in the years 1 to 9999", T("yy"),
-        I(8000), T("2026-01-01"));
+  FAILS("DATEADD", "DATEADD(year, 8000, 2026-01-01T00:00:00.0000000Z): the result is not in the years 1 to 9999",
+        T("yy"), I(8000), T("2026-01-01"));
 }
 
 static void units_are_checked_when_the_query_is_read(void **state) {

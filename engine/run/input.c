@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "types/cast.h"
+#include "types/json.h"
 
 enum { PIECE_BYTES = 256 << 10 }; /* fits a core's cache, between read and parse */
 
@@ -230,12 +231,33 @@ static Column *meta_column(JobInput *in, InputColumnKind kind, uint32_t rows, ui
   return column_new(COL_NULL, rows);
 }
 
+/* Records and arrays as the compatibility level sees what is in them. */
+static Column *at_level(const JobInput *in, Column *col) {
+  int compat = in->job->plan->compat;
+  bool inside = col->layout == COL_RECORD || col->layout == COL_ARRAY || col->layout == COL_MIXED;
+  if (compat >= 12 || !inside) return column_ref(col);
+  ColumnBuilder builder;
+  StrBuf text = {0};
+  column_builder_init(&builder, col->rows, true);
+  for (uint32_t i = 0; i < col->rows; i++) {
+    Value value = column_get(col, i);
+    strbuf_clear(&text);
+    if (value.type == TYPE_RECORD || value.type == TYPE_ARRAY) {
+      json_put_at_level(&text, text_str(&value.text), compat);
+      value.text = text_from(strbuf_str(&text));
+    }
+    if (value.type != TYPE_NULL) column_builder_put(&builder, i, &value);
+  }
+  strbuf_release(&text);
+  return column_builder_finish(&builder);
+}
+
 Batch *input_batch(JobInput *in, DecodedBatch *decoded, uint32_t partition) {
   const PlanInput *plan = in->plan;
   Batch *batch = batch_new(decoded->rows, plan->cols_len);
   for (uint32_t i = 0; i < plan->cols_len; i++) {
-    if (plan->kinds[i] == INPUT_FIELD) batch->cols[i] = column_ref(decoded->cols[plan->field_of[i]]);
-    else if (plan->kinds[i] == INPUT_PAYLOAD && decoded->payload) batch->cols[i] = column_ref(decoded->payload);
+    if (plan->kinds[i] == INPUT_FIELD) batch->cols[i] = at_level(in, decoded->cols[plan->field_of[i]]);
+    else if (plan->kinds[i] == INPUT_PAYLOAD && decoded->payload) batch->cols[i] = at_level(in, decoded->payload);
     else if (plan->kinds[i] != INPUT_ARRIVAL) batch->cols[i] = meta_column(in, plan->kinds[i], decoded->rows, partition);
   }
   if (decoded->payload) batch->payload = column_ref(decoded->payload);

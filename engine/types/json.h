@@ -43,6 +43,9 @@ void json_put_minified(StrBuf *out, Str text);
 ** Equal records have equal canonical text; integers beyond 64 bits and malformed parts stay as they are. */
 void json_put_canonical(StrBuf *out, Str text);
 
+/* As compatibility levels below 1.2 see it: 11: true and false are 1 and 0; 10: and ISO 8601 texts are datetimes. */
+void json_put_at_level(StrBuf *out, Str text, int compat);
+
 /* ---- trees, for configuration files ---- */
 
 typedef enum JsonKind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT } JsonKind;

@@ -128,6 +128,7 @@ typedef struct BoundGroup {
 typedef struct BoundItem {
   Str   name;              /* empty for a star */
   bool  star, hidden;
+  bool  from_star;         /* a star, or one of the columns that the star of a step stands for */
   Span  span;
   Expr *expr;
 } BoundItem;

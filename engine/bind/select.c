@@ -26,24 +26,40 @@ static Str default_name(Binder *b, const AstExpr *expr, unsigned *unnamed) {
 
 /* ---- stars ------------------------------------------------------------------------------------ */
 
-static void push_item(Binder *b, BoundSelect *select, Str name, bool star, Span span, Expr *expr) {
-  arena_push(b->arena, &select->items, (BoundItem){.name = name, .star = star, .span = span, .expr = expr});
+static void push_item(Binder *b, BoundSelect *select, Str name, Span span, Expr *expr) {
+  arena_push(b->arena, &select->items, (BoundItem){.name = name, .span = span, .expr = expr});
+}
+
+static void push_star(Binder *b, BoundSelect *select, Span span, Expr *record) {
+  arena_push(b->arena, &select->items, (BoundItem){.star = true, .from_star = true, .span = span, .expr = record});
+}
+
+static const BoundItem *find_visible(const BoundSelect *select, Str name) {
+  for (uint32_t i = 0; i < select->items.len; i++) {
+    const BoundItem *item = &select->items.items[i];
+    if (!item->star && !item->hidden && str_eq_nocase(item->name, name)) return item;
+  }
+  return NULL;
+}
+
+/* A column of a step that a star stands for; what has the name further left wins. */
+static void push_step_column(Binder *b, Scope *scope, Leaf *leaf, uint32_t at, Span span) {
+  const QueryColumn *col = leaf->provider.step->query->columns.items[at];
+  if (col->hidden || (!col->star && find_visible(scope->select, col->name))) return;
+  BoundItem item = {.name = col->name, .star = col->star, .from_star = true, .span = span,
+                    .expr = leaf_column_expr(b, scope, leaf, at, span)};
+  arena_push(b->arena, &scope->select->items, item);
 }
 
 /* All columns of a leaf: an input's payload; the columns of a step, one by one. */
 static void push_leaf_star(Binder *b, Scope *scope, Leaf *leaf, Span span) {
   if (leaf->provider.input) {
     int64_t at = provider_payload(b, leaf->provider, span);
-    push_item(b, scope->select, STR(""), true, span, leaf_column_expr(b, scope, leaf, (uint32_t)at, span));
+    push_star(b, scope->select, span, leaf_column_expr(b, scope, leaf, (uint32_t)at, span));
     return;
   }
-  const BoundQuery *query = leaf->provider.step->query;
-  uint32_t len = query->columns.len;
-  for (uint32_t i = 0; i < len; i++) {
-    const QueryColumn *col = query->columns.items[i];
-    if (col->hidden) continue;
-    push_item(b, scope->select, col->name, col->star, span, leaf_column_expr(b, scope, leaf, i, span));
-  }
+  uint32_t len = leaf->provider.step->query->columns.len;
+  for (uint32_t i = 0; i < len; i++) push_step_column(b, scope, leaf, i, span);
 }
 
 static void bind_star(Binder *b, Scope *scope, const AstExpr *ast) {
@@ -69,21 +85,21 @@ static void bind_star(Binder *b, Scope *scope, const AstExpr *ast) {
     return;
   }
   Expr *record = bind_expr(b, scope, of);
-  if (record->kind != EXPR_ERROR) push_item(b, scope->select, STR(""), true, ast->span, record);
+  if (record->kind != EXPR_ERROR) push_star(b, scope->select, ast->span, record);
 }
 
 /* ---- the list --------------------------------------------------------------------------------- */
 
-static void check_duplicate(Binder *b, const BoundSelect *select, Str name, Span span) {
-  for (uint32_t i = 0; i < select->items.len; i++) {
-    const BoundItem *item = &select->items.items[i];
-    if (item->star || item->hidden || !str_eq_nocase(item->name, name) || item->span.begin == span.begin) continue;
-    Diag *diag = diag_add(b->diags, DIAG_duplicate_column, span, "two columns of this SELECT are called `" STR_FMT "`",
-                          STR_ARG(name));
-    diag_label(b->diags, diag, item->span, "the first one");
-    diag_hint(b->diags, diag, "give one of them another name with AS");
-    return;
-  }
+/* False when the name is taken: by another item, which is an error, or by a star further left, which wins. */
+static bool name_is_free(Binder *b, const BoundSelect *select, Str name, Span span) {
+  const BoundItem *item = find_visible(select, name);
+  if (item == NULL) return true;
+  if (item->from_star) return false;
+  Diag *diag = diag_add(b->diags, DIAG_duplicate_column, span, "two columns of this SELECT are called `" STR_FMT "`",
+                        STR_ARG(name));
+  diag_label(b->diags, diag, item->span, "the first one");
+  diag_hint(b->diags, diag, "give one of them another name with AS");
+  return false;
 }
 
 static void bind_items(Binder *b, Scope *scope, const AstSelect *ast) {
@@ -97,8 +113,7 @@ static void bind_items(Binder *b, Scope *scope, const AstSelect *ast) {
     Str name = item->alias ? item->alias->text : default_name(b, item->expr, &unnamed);
     Expr *expr = bind_expr(b, scope, item->expr);
     if (scope->select->group) expr = bind_grouped(b, scope, expr);
-    check_duplicate(b, scope->select, name, item->span);
-    push_item(b, scope->select, name, false, item->span, expr);
+    if (name_is_free(b, scope->select, name, item->span)) push_item(b, scope->select, name, item->span, expr);
   }
 }
 
@@ -160,7 +175,7 @@ static QueryColumn *column_by_name(Binder *b, BoundQuery *query, const BoundItem
 static bool settle_columns(Binder *b, BoundQuery *query) {
   for (uint32_t i = 0; i < query->branches_len; i++)
     for (uint32_t j = 0; query->branches_len > 1 && j < query->branches[i]->items.len; j++)
-      query->by_name |= query->branches[i]->items.items[j].star;
+      query->by_name |= query->branches[i]->items.items[j].from_star;
   uint32_t len = query->branches[0]->items.len;
   for (uint32_t i = 0; i < query->branches_len; i++) {
     const BoundSelect *select = query->branches[i];

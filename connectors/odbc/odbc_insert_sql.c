@@ -43,7 +43,7 @@ static void put_rows(const OdbcClient *client, const InsertShape *shape, unsigne
   if (rows == 0) {
     strbuf_puts(out, "SELECT ");
     put_list(client, shape, "", out);
-    strbuf_printf(out, " FROM " STR_FMT " WHERE 1 = 0", STR_ARG(shape->table->sql_name));
+    strbuf_printf(out, " FROM " STR_FMT " q WHERE 1 = 0", STR_ARG(shape->table->sql_name));
     return;
   }
   strbuf_puts(out, "VALUES ");
@@ -71,8 +71,10 @@ static void put_on_conflict(const OdbcClient *client, const InsertShape *shape, 
 static void put_on_duplicate(const OdbcClient *client, const InsertShape *shape, StrBuf *out) {
   strbuf_puts(out, " ON DUPLICATE KEY UPDATE ");
   if (shape->mode == INSERT_UPSERT && put_assignments(client, shape, " = VALUES(", ")", out)) return;
-  put_col(client, shape, "", shape->cols[0], out); /* an assignment to itself changes nothing */
-  put_col(client, shape, " = ", shape->cols[0], out);
+  for (int side = 0; side < 2; side++) { /* an assignment to itself changes nothing */
+    strbuf_printf(out, "%s" STR_FMT, side ? " = " : "", STR_ARG(shape->table->sql_name));
+    put_col(client, shape, ".", shape->cols[0], out);
+  }
 }
 
 static void put_merge(const OdbcClient *client, const InsertShape *shape, unsigned rows, StrBuf *out) {

@@ -91,11 +91,11 @@ static void statements_of_the_dialects(void **state) {
   assert_string_equal(statement("PostgreSQL", INSERT_SKIP, 1),
     "INSERT INTO \"t\" (\"k\", \"v\"\"\") VALUES (?,?) ON CONFLICT DO NOTHING");
   assert_string_equal(statement("PostgreSQL", INSERT_SKIP, 0),
-    "INSERT INTO \"t\" (\"k\", \"v\"\"\") SELECT \"k\", \"v\"\"\" FROM \"t\" WHERE 1 = 0 ON CONFLICT DO NOTHING");
+    "INSERT INTO \"t\" (\"k\", \"v\"\"\") SELECT \"k\", \"v\"\"\" FROM \"t\" q WHERE 1 = 0 ON CONFLICT DO NOTHING");
   assert_string_equal(statement("MariaDB", INSERT_UPSERT, 1),
     "INSERT INTO \"t\" (\"k\", \"v\"\"\") VALUES (?,?) ON DUPLICATE KEY UPDATE \"v\"\"\" = VALUES(\"v\"\"\")");
   assert_string_equal(statement("MySQL", INSERT_SKIP, 1),
-    "INSERT INTO \"t\" (\"k\", \"v\"\"\") VALUES (?,?) ON DUPLICATE KEY UPDATE \"k\" = \"k\"");
+    "INSERT INTO \"t\" (\"k\", \"v\"\"\") VALUES (?,?) ON DUPLICATE KEY UPDATE \"t\".\"k\" = \"t\".\"k\"");
   assert_string_equal(statement("Microsoft SQL Server", INSERT_UPSERT, 1),
     "MERGE INTO \"t\" WITH (HOLDLOCK) AS d USING (VALUES (?,?)) AS s (\"k\", \"v\"\"\") ON d.\"k\" = s.\"k\" "
     "WHEN MATCHED THEN UPDATE SET \"v\"\"\" = s.\"v\"\"\" "

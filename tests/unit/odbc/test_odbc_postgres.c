@@ -1,45 +1,13 @@
 /* test_odbc_postgres.c: results into PostgreSQL and reference rows out of it, with a server of the test's own
 ** (tests/support/postgres.sh), which is killed and started again under a sink. */
-#include "odbc_fixture.h"
+#include "odbc_server.h"
 
 #include <pthread.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
 
-static struct {
-  bool running;
-  char folder[64];
-  char port[16];
-} server;
-
-static bool script(const char *command, char *out, size_t cap) {
-  char line[512];
-  const char *source = getenv("WEIR_SOURCE"); /* ctest sets it */
-  snprintf(line, sizeof line, "%s/tests/support/postgres.sh %s 2>&1", source ? source : ".", command);
-  FILE *pipe = popen(line, "r");
-  size_t len = fread(out, 1, cap - 1, pipe);
-  out[len] = '\0';
-  while (len && out[len - 1] == '\n') out[--len] = '\0';
-  return pclose(pipe) == 0;
-}
-
-static bool server_start(void) {
-  char command[128], out[512];
-  snprintf(command, sizeof command, "start %s %s", server.folder, server.port);
-  if (!script(command, out, sizeof out)) {
-    print_message("skipped: %s\n", out);
-    return false;
-  }
-  snprintf(server.port, sizeof server.port, "%.15s", out);
-  return true;
-}
-
-static void server_do(const char *verb) {
-  char command[128], out[512];
-  snprintf(command, sizeof command, "%s %s", verb, server.folder);
-  script(command, out, sizeof out);
-}
+static Server server = {.script = "postgres.sh", .driver = "Driver={PostgreSQL}"};
 
 static int setup(void **state) {
   Fixture *f = malloc(sizeof *f);
@@ -234,7 +202,7 @@ static void servers_that_do_not_let_us_in(void **state) {
 static void *restart_server(void *arg) {
   (void)arg;
   clock_sleep_ms(1000);
-  server_start();
+  server_start(&server);
   return NULL;
 }
 
@@ -250,7 +218,7 @@ static void a_killed_server_is_ridden_out(void **state) {
     write_rows(f, sink, 1, 100, values);
     pthread_t thread;
     if (round == 1) {
-      server_do("kill");
+      server_do(&server, "kill", NULL, 0);
       pthread_create(&thread, NULL, restart_server, NULL);
     }
     OK(f, sink->cls->flush(sink, &f->err));
@@ -269,14 +237,14 @@ static void a_server_that_stays_away_is_reported(void **state) {
   OK(f, open_sink(f, "table=t&retry-timeout=1s", &sink));
   Value values[] = {value_bigint(1)};
   write_rows(f, sink, 1, 1, values);
-  server_do("kill");
+  server_do(&server, "kill", NULL, 0);
   assert_int_equal(sink->cls->flush(sink, &f->err), STATUS_WORLD);
   assert_has(f->err.message, "1 rows waiting");
   assert_true(f->err.retriable);
   char state_text[64];
   sink->cls->state(sink, state_text, sizeof state_text);
   assert_has(state_text, "retrying:");
-  assert_true(server_start());
+  assert_true(server_start(&server));
   OK(f, sink->cls->flush(sink, &f->err));
   OK(f, sink->cls->close(sink, &f->err));
   assert_string_equal(rows_of(f, "SELECT id FROM t", 1), "1\n");
@@ -403,10 +371,5 @@ int main(void) {
     cmocka_unit_test_setup_teardown(a_table_altered_under_the_sink, setup, teardown),
     cmocka_unit_test_setup_teardown(many_rows, setup, teardown),
   };
-  snprintf(server.folder, sizeof server.folder, "/tmp/weir-postgres-XXXXXX");
-  if (mkdtemp(server.folder) == NULL) return 1;
-  if (!server_start()) return 0;
-  int failed = cmocka_run_group_tests(tests, NULL, NULL);
-  server_do("stop");
-  return failed;
+  return server_run(&server, tests, sizeof tests / sizeof *tests);
 }

@@ -20,7 +20,8 @@
 #include "column/codec.h"
 
 enum {
-  RUN_ROWS = 4096,  /* neighbours are joined up to this size: beyond it, copying costs more than a longer heap */
+  RUN_ROWS = 2048,  /* neighbours are joined up to this size: beyond it, copying costs more than a longer heap */
+  VIEW_ROWS = 256,  /* a stretch of one run this long leaves alone, as a view, rather than copied with others */
   TRIM_ROWS = 256,  /* smaller runs are not worth a copy */
 };
 
@@ -53,15 +54,15 @@ static bool ascends(const Batch *batch) {
 }
 
 /* Stable; halves that already follow each other are left alone. scratch has room for half of the rows. */
-static void sort_rows(const Batch *batch, uint32_t *order, uint32_t count, uint32_t *scratch) {
+static void sort_rows(const Ticks *times, uint32_t *order, uint32_t count, uint32_t *scratch) {
   if (count < 2) return;
   uint32_t half = count / 2;
-  sort_rows(batch, order, half, scratch);
-  sort_rows(batch, order + half, count - half, scratch);
-  if (row_time(batch, order[half - 1]) <= row_time(batch, order[half])) return;
+  sort_rows(times, order, half, scratch);
+  sort_rows(times, order + half, count - half, scratch);
+  if (times[order[half - 1]] <= times[order[half]]) return;
   memcpy(scratch, order, half * sizeof *order);
   for (uint32_t left = 0, right = half, to = 0; left < half; to++) {
-    bool take_right = right < count && row_time(batch, order[right]) < row_time(batch, scratch[left]);
+    bool take_right = right < count && times[order[right]] < times[scratch[left]];
     order[to] = take_right ? order[right++] : scratch[left++];
   }
 }
@@ -75,7 +76,7 @@ static uint32_t *order_of(const Batch *batch) {
   SELECTION_EACH(batch->sel, batch->rows, i) order[at++] = i;
   if (sorted) return order;
   uint32_t *scratch = mem_alloc(mem_mul(count / 2 + 1, sizeof *scratch));
-  sort_rows(batch, order, count, scratch);
+  sort_rows(column_i64(batch->time), order, count, scratch); /* not constant: that would be sorted */
   mem_free(scratch);
   return order;
 }
@@ -249,13 +250,20 @@ static bool within(const Head *head, ReorderBound bound) {
   return head->time != bound.time ? head->time < bound.time : head->channel <= bound.channel;
 }
 
-/* Fills picks with up to `rows` of the heads' rows, in order; all heads begin within the bound. */
-static uint32_t pick_rows(Head *heads, uint32_t heads_len, ReorderBound bound, Pick *picks, uint32_t rows) {
+/* Fills picks with up to `rows` of the heads' rows, in order; all heads begin within the bound. With views, a long
+** stretch of one run ends where another run's turn comes. */
+static uint32_t pick_rows(Head *heads, uint32_t heads_len, ReorderBound bound, bool views, Pick *picks,
+                          uint32_t rows) {
   uint32_t *heap = mem_alloc(mem_mul(heads_len, sizeof *heap)), len = heads_len, count = 0;
   for (uint32_t i = 0; i < len; i++) heap[i] = i;
+  bool single = true; /* all picks are of one run */
   for (uint32_t i = len / 2; i-- > 0;) sift_down(heap, len, i, heads);
   while (len && count < rows) {
     Head *head = &heads[heap[0]];
+    if (count && head->place != picks[0].place) {
+      if (views && single && count >= VIEW_ROWS) break;
+      single = false;
+    }
     ReorderRun *run = head->run;
     picks[count++] = (Pick){head->place, run_row(run, run->at++)};
     head->picked++;
@@ -267,12 +275,12 @@ static uint32_t pick_rows(Head *heads, uint32_t heads_len, ReorderBound bound, P
   return count;
 }
 
-static Batch *take_from(Head *heads, uint32_t heads_len, ReorderBound bound, uint32_t rows) {
+static Batch *take_from(Head *heads, uint32_t heads_len, ReorderBound bound, bool views, uint32_t rows) {
   uint64_t held = 0;
   for (uint32_t i = 0; i < heads_len; i++) held += heads[i].run->len - heads[i].run->at;
   if (held < rows) rows = (uint32_t)held;
   Pick *picks = mem_alloc(mem_mul(rows, sizeof *picks));
-  uint32_t count = pick_rows(heads, heads_len, bound, picks, rows);
+  uint32_t count = pick_rows(heads, heads_len, bound, views, picks, rows);
   Batch *out = batch_of_picks(picks, count, heads, heads_len);
   mem_free(picks);
   return out;
@@ -338,7 +346,7 @@ static void lane_join(ReorderLane *lane) {
     uint32_t more = last->len - last->at, rows = before->len - before->at;
     if (rows / 2 >= more || rows + more > RUN_ROWS) return;
     Head heads[2] = {{before->first, lane->channel, 0, 0, before}, {last->first, lane->channel, 1, 0, last}};
-    Batch *joined = take_from(heads, 2, (ReorderBound){TICKS_MAX, UINT32_MAX}, rows + more);
+    Batch *joined = take_from(heads, 2, (ReorderBound){TICKS_MAX, UINT32_MAX}, false, rows + more);
     run_release(last);
     run_release(before);
     *before = run_of_copy(joined);
@@ -386,7 +394,7 @@ Batch *reorder_take(Reorder *buffer, ReorderBound bound, uint32_t rows) {
   if (runs == 0) return NULL;
   Head *heads = mem_alloc(mem_mul(runs, sizeof *heads));
   uint32_t heads_len = collect_heads(buffer, bound, heads);
-  Batch *out = heads_len ? take_from(heads, heads_len, bound, rows) : NULL;
+  Batch *out = heads_len ? take_from(heads, heads_len, bound, true, rows) : NULL;
   mem_free(heads);
   for (uint32_t i = 0; out && i < buffer->lanes.len; i++) lane_tidy(&buffer->lanes.items[i]);
   return out;

@@ -58,7 +58,9 @@ static void assert_row(const Harness *harness, uint32_t i, int64_t id, Ticks tim
 
 /* ---- the worked example ---- */
 
-static Ticks clock_time(unsigned hhmm) { return 2000 * TICKS_PER_DAY + (hhmm / 100) * 60 * MINUTE + hhmm % 100 * MINUTE; }
+static Ticks clock_time(unsigned hhmm) {
+  return 2000 * TICKS_PER_DAY + hhmm / 100 * 60 * MINUTE + hhmm % 100 * MINUTE;
+}
 
 typedef struct Example { unsigned event, arrival, result, watermark; } Example; /* result 0: dropped */
 

@@ -106,6 +106,26 @@ static void a_stretch_of_one_batch_is_a_view(void **state) {
   reorder_release(&buffer);
 }
 
+/* Also through joining, which must take whole runs. */
+static void long_stretches_leave_one_by_one(void **state) {
+  enum { ROWS = 700 };
+  Reorder buffer = {0};
+  Ticks times[ROWS];
+  for (int i = 0; i < ROWS; i++) times[i] = i;
+  put(&buffer, 1, times, ROWS, 0);
+  put(&buffer, 2, times + ROWS / 2, ROWS / 2, ROWS);
+  const Column *held = buffer.lanes.items[0].runs.items[0].batch->cols[0];
+  Batch *out = reorder_take(&buffer, everything, 2 * ROWS);
+  assert_int_equal(batch_count(out), ROWS / 2 + 1);
+  assert_ptr_equal(out->cols[0], held);
+  batch_unref(out);
+  for (int i = 0; i < ROWS; i++) times[i] += ROWS;
+  put(&buffer, 1, times, ROWS, 2 * ROWS);
+  assert_int_equal(buffer.lanes.items[0].runs.len, 1);
+  assert_int_equal(reorder_rows(&buffer), ROWS / 2 - 1 + ROWS / 2 + ROWS);
+  reorder_release(&buffer);
+}
+
 static void absent_columns_become_null(void **state) {
   Reorder buffer = {0};
   put(&buffer, 1, (Ticks[]){1, 3}, 2, 10);
@@ -332,7 +352,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_empty_buffer_gives_nothing), cmocka_unit_test(rows_leave_by_time_then_arrival),
       cmocka_unit_test(channels_part_at_the_bound), cmocka_unit_test(a_stretch_of_one_batch_is_a_view),
-      cmocka_unit_test(absent_columns_become_null), cmocka_unit_test(trickling_rows_make_few_runs),
+      cmocka_unit_test(long_stretches_leave_one_by_one), cmocka_unit_test(absent_columns_become_null),
+      cmocka_unit_test(trickling_rows_make_few_runs),
       cmocka_unit_test(memory_follows_what_is_held), cmocka_unit_test(a_mostly_empty_run_is_renewed),
       cmocka_unit_test(agrees_with_a_sorted_list),
       cmocka_unit_test(damaged_bytes_are_noticed)};

@@ -85,9 +85,8 @@ static uint32_t take_array(JsonDecoder *decoder, const Extent *extent, uint32_t 
   JsonWalk *walk = &decoder->walk;
   const uint32_t *tokens = walk->tokens;
   const char *base = walk->base;
-  if (base[tokens[++at]] == ']') return at;
-  for (;; at++) {
-    if (tokens[at] >= extent->end) break;
+  if (base[tokens[++at]] == ']' && tokens[at] < extent->end) return at;
+  for (; tokens[at] < extent->end; at++) {
     if (base[tokens[at]] != '{') return fail(walk, base + tokens[at], "an event must be an object"), JSON_WALK_BAD;
     at = take_event(decoder, extent, at);
     if (at == JSON_WALK_BAD) return at;

@@ -306,6 +306,21 @@ static const char *const bad_messages[] = {
 
 enum { PIECE_MESSAGES = 1000 };
 
+/* Neighbours that would make an array, or a list of them, together. */
+static void brackets_that_would_join(void **state) {
+  static const char *const torn[][2] = {{"[", "]"}, {"[{\"a\":1}", "]"}, {"[{\"a\":1},", "{\"a\":2}]"}, {"{", "}"}};
+  for (size_t i = 0; i < sizeof torn / sizeof *torn; i++)
+    for (int gap = 0; gap < 2; gap++) {
+      Rig rig = {0};
+      rig_open_json(&rig, "a");
+      rig_add(&rig, str_from(torn[i][0]), gap ? "\n" : "");
+      rig_add(&rig, str_from(torn[i][1]), "\n");
+      rig_add(&rig, STR("{\"a\":3}"), "\n");
+      assert_string_equal(rig_text(&rig), "3;!!");
+      rig_close(&rig);
+    }
+}
+
 /* 1,000 messages, the one at `bad` replaced; `gap` behind each. */
 static void lay(Rig *rig, uint32_t bad, Str text, const char *gap) {
   for (uint32_t i = 0; i < PIECE_MESSAGES; i++) {
@@ -524,6 +539,7 @@ int main(void) {
     cmocka_unit_test(bad_among_strangers),
     cmocka_unit_test(bad_in_every_position),
     cmocka_unit_test(halves_that_would_join),
+    cmocka_unit_test(brackets_that_would_join),
     cmocka_unit_test(good_pieces),
     cmocka_unit_test(tombstones_and_limits),
     cmocka_unit_test(piece_equals_alone),

@@ -226,17 +226,17 @@ static TypeMask extreme_result(const AggCall *call, const TypeMask *args) {
 
 /* ---- table ---- */
 
-#define EXTREME_ROW(title, text)                                                                                  \
+#define EXTREME_ROW(title, text, ex)                                                                              \
   {.name = title, .min_args = 1, .max_args = 1, .args = FN_ANY & ~MASK_JSON, .result_of = extreme_result,         \
    .state_bytes = sizeof(ExtremeState), .update = extreme_update, .combine = extreme_combine,                     \
    .finish = extreme_finish, .release = extreme_release, .save = extreme_save, .load = extreme_load,              \
    .signature = title "(value)",                                                                                  \
    .doc = text " Text that was not CAST compares as numbers when all of it is numbers (the result is a float), as " \
           "instants when all of it is ISO 8601, else by its bytes.",                                              \
-   .null_rule = "NULLs are skipped; NULL when nothing is left", .examples = ""}
+   .null_rule = "NULLs are skipped; NULL when nothing is left", .examples = ex}
 
 const AggregateFn agg_extreme[] = {
-    EXTREME_ROW("MIN", "The least value, in its own type."),
-    EXTREME_ROW("MAX", "The greatest value, in its own type."),
+    EXTREME_ROW("MIN", "The least value, in its own type.", "MIN over (4, -3, NULL) = -3\nMIN over ('10', '9') = 9.0"),
+    EXTREME_ROW("MAX", "The greatest value, in its own type.", "MAX over ('pear', 'Plum') = 'pear'"),
     {.name = NULL},
 };

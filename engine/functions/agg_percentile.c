@@ -185,20 +185,22 @@ static TypeMask disc_result(const AggCall *call, const TypeMask *args) {
 
 /* ---- table ---- */
 
-#define PERCENTILE_ROW(title, result, last, text)                                                                  \
+#define PERCENTILE_ROW(title, result, last, text, ex)                                                              \
   {.name = title, .min_args = 0, .max_args = 0, .args = MASK_NUMERIC | MASK(TYPE_TEXT), .result_of = result,       \
    .flags = AGG_ORDER_BY | AGG_PARAM, .state_bytes = sizeof(PercentileState), .update = percentile_update,         \
    .check = agg_check_numbers, .combine = percentile_combine, .retract = percentile_retract, .finish = last,       \
    .release = percentile_release, .save = percentile_save, .load = percentile_load,                                \
    .signature = title "(p) OVER (ORDER BY number [DESC])", .doc = text,                                            \
-   .null_rule = "NULLs are skipped; NULL when nothing is left", .examples = ""}
+   .null_rule = "NULLs are skipped; NULL when nothing is left", .examples = ex}
 
 const AggregateFn agg_percentile[] = {
     PERCENTILE_ROW("PERCENTILE_CONT", cont_result, cont_finish,
                    "The value below which the share p of the group lies, interpolated between neighbours: a float. "
-                   "p is a constant from 0 to 1; text is read as float."),
+                   "p is a constant from 0 to 1; text is read as float.",
+                   "PERCENTILE_CONT(0.5) over (1, 2) = 1.5"),
     PERCENTILE_ROW("PERCENTILE_DISC", disc_result, disc_finish,
                    "The first value of the group whose share reaches p, in its own type. p is a constant from 0 to "
-                   "1; text is read as float."),
+                   "1; text is read as float.",
+                   "PERCENTILE_DISC(0.9) over (3, 1, 2) = 3"),
     {.name = NULL},
 };

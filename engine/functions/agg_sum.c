@@ -133,16 +133,18 @@ static TypeMask avg_result(const AggCall *call, const TypeMask *args) { return M
 
 /* ---- table ---- */
 
-#define SUM_ROW(title, result, last, sig, text)                                                                   \
+#define SUM_ROW(title, result, last, sig, text, ex)                                                               \
   {.name = title, .min_args = 1, .max_args = 1, .args = MASK_NUMERIC | MASK(TYPE_TEXT), .result_of = result,      \
    .state_bytes = sizeof(SumState), .update = sum_update, .check = agg_check_numbers, .combine = sum_combine,     \
    .retract = sum_retract, .finish = last, .release = sum_release, .save = sum_save, .load = sum_load,            \
-   .signature = sig, .doc = text, .null_rule = "NULLs are skipped; NULL when nothing is left", .examples = ""}
+   .signature = sig, .doc = text, .null_rule = "NULLs are skipped; NULL when nothing is left", .examples = ex}
 
 const AggregateFn agg_sum[] = {
     SUM_ROW("SUM", sum_result, sum_finish, "SUM(number)",
             "The sum: bigint when every value is one, else float. Text is read as float. A bigint sum beyond 64 bits "
-            "fails the row."),
-    SUM_ROW("AVG", avg_result, avg_finish, "AVG(number)", "The mean, a float. Text is read as float."),
+            "fails the row.",
+            "SUM over (1, 2, NULL) = 3\nSUM over (2, 0.5, '1.5') = 4.0\nSUM over (NULL) = NULL"),
+    SUM_ROW("AVG", avg_result, avg_finish, "AVG(number)", "The mean, a float. Text is read as float.",
+            "AVG over (1, 4, NULL) = 2.5"),
     {.name = NULL},
 };

@@ -91,21 +91,25 @@ static TypeMask variance_result(const AggCall *call, const TypeMask *args) { ret
 
 /* ---- table ---- */
 
-#define VARIANCE_ROW(title, last, text, nulls)                                                                   \
+#define VARIANCE_ROW(title, last, text, nulls, ex)                                                               \
   {.name = title, .min_args = 1, .max_args = 1, .args = MASK_NUMERIC | MASK(TYPE_TEXT),                          \
    .result_of = variance_result, .state_bytes = sizeof(VarianceState), .update = variance_update,                \
    .check = agg_check_numbers, .combine = variance_combine, .retract = variance_retract, .finish = last,         \
    .release = variance_release, .save = variance_save, .load = variance_load, .signature = title "(number)",     \
-   .doc = text, .null_rule = nulls, .examples = ""}
+   .doc = text, .null_rule = nulls, .examples = ex}
 
 const AggregateFn agg_variance[] = {
     VARIANCE_ROW("VAR", var_finish, "The variance of a sample. Text is read as float.",
-                 "NULLs are skipped; NULL for fewer than two values"),
+                 "NULLs are skipped; NULL for fewer than two values",
+                 "VAR over (4, 7, 13, 16) = 30.0\nVAR over (4) = NULL"),
     VARIANCE_ROW("VARP", varp_finish, "The variance of the whole population. Text is read as float.",
-                 "NULLs are skipped; NULL when nothing is left"),
+                 "NULLs are skipped; NULL when nothing is left",
+                 "VARP over (1, 3) = 1.0"),
     VARIANCE_ROW("STDEV", stdev_finish, "The standard deviation of a sample. Text is read as float.",
-                 "NULLs are skipped; NULL for fewer than two values"),
+                 "NULLs are skipped; NULL for fewer than two values",
+                 "STDEV over (1, 3, 5) = 2.0"),
     VARIANCE_ROW("STDEVP", stdevp_finish, "The standard deviation of the whole population. Text is read as float.",
-                 "NULLs are skipped; NULL when nothing is left"),
+                 "NULLs are skipped; NULL when nothing is left",
+                 "STDEVP over (1, 3) = 1.0"),
     {.name = NULL},
 };

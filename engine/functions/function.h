@@ -156,6 +156,8 @@ struct AggregateFn {
   void    (*release)(void *state);                                /* NULL: nothing to free */
   void    (*save)(const AggCall *call, const void *state, ByteWriter *out);
   void    (*load)(const AggCall *call, void *state, ByteReader *in); /* into an initialised state */
+  /* As for scalar functions; examples read `SUM over (1, 2.5, NULL) = 3.5`: the values come in that order and are
+  ** their own ORDER BY column, a parameter stands behind the name, arrays are shown as their JSON text. */
   const char *signature, *doc, *null_rule, *examples;
 };
 

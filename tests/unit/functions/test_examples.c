@@ -1,6 +1,6 @@
-/* test_examples.c: runs every example of the named scalar functions: each line `EXPRESSION = VALUE` of a table row.
-** A small reader evaluates calls, literals, field access and CAST; the operators' own examples need the real
-** grammar and run with the language tests. Also checks that every row is documented. */
+/* test_examples.c: runs every example of the named functions and of the aggregates: each line `EXPRESSION = VALUE` of
+** a table row. A small reader evaluates calls, literals, field access and CAST; the operators' own examples need the
+** real grammar and run with the language tests. Also checks that every row is documented. */
 #include "fn_test.h"
 
 #include "base/arena.h"
@@ -157,6 +157,76 @@ static void every_example_holds(void **state) {
     }
 }
 
+/* ---- aggregates: NAME [DISTINCT] [(parameter)] over (values) = value ---- */
+
+enum { MOST_VALUES = 16 };
+
+static Column *read_values(Reader *in, uint32_t *rows) {
+  Value values[MOST_VALUES];
+  bool ignored;
+  *rows = 0;
+  need(in, '(');
+  do values[(*rows)++] = read_expression(in, &ignored);
+  while (take(in, ','));
+  need(in, ')');
+  ColumnBuilder builder;
+  column_builder_init(&builder, *rows, true);
+  for (uint32_t i = 0; i < *rows; i++) column_builder_put(&builder, i, &values[i]);
+  return column_builder_finish(&builder);
+}
+
+static Value aggregated(const AggCall *call, Column *values, uint32_t rows, FnScratch *scratch) {
+  _Alignas(16) char state[256] = {0};
+  uint32_t groups[MOST_VALUES] = {0};
+  Column *args[2] = {values, values};
+  Value out;
+  assert_true(call->fn->state_bytes <= sizeof state);
+  call->fn->update(call, state, sizeof state, groups, args, NULL, rows);
+  if (!call->fn->finish(call, state, scratch, &out)) fail_msg("%s: %s", call->fn->name, scratch->error);
+  out = value_dup_arena(&scratch->arena, &out);
+  if (out.type == TYPE_ARRAY) out.type = TYPE_TEXT;
+  if (call->fn->release) call->fn->release(state);
+  return out;
+}
+
+static void run_aggregate_example(const AggregateFn *fn, Str line) {
+  Reader in = {0};
+  FnScratch scratch = {0};
+  char *copy = mem_strndup(line.ptr, line.len);
+  bool ignored;
+  uint32_t rows;
+  in.at = copy;
+  assert_true(str_eq(read_word(&in), str_from(fn->name)));
+  AggCall call = {.fn = fn, .order_len = fn->flags & AGG_ORDER_BY ? 1 : 0, .compat = 12};
+  call.args_len = fn->max_args + call.order_len;
+  if (fn->flags & AGG_DISTINCT) assert_true(str_eq(read_word(&in), STR("DISTINCT")));
+  if (take(&in, '(')) {
+    call.param = read_expression(&in, &ignored);
+    need(&in, ')');
+  }
+  assert_true(str_eq(read_word(&in), STR("over")));
+  Column *values = read_values(&in, &rows);
+  need(&in, '=');
+  Value want = read_expression(&in, &ignored), got = aggregated(&call, values, rows, &scratch);
+  if (!same_value(&got, &want)) fail_msg("%s: `%s` gives %s", fn->name, copy, show(&got));
+  column_unref(values);
+  arena_release(&scratch.arena);
+  arena_release(&in.arena);
+  mem_free(copy);
+}
+
+static void every_aggregate_example_holds(void **state) {
+  for (const AggregateFn *const *family = aggregate_families; *family; family++)
+    for (const AggregateFn *fn = *family; fn->name; fn++) {
+      Str rest = str_from(fn->examples), line;
+      if (rest.len == 0) fail_msg("%s has no example", fn->name);
+      while (rest.len) {
+        str_cut(rest, '\n', &line, &rest);
+        run_aggregate_example(fn, line);
+      }
+    }
+}
+
 static void every_row_is_documented(void **state) {
   for (const ScalarFn *const *family = scalar_families; *family; family++)
     for (const ScalarFn *fn = *family; fn->name; fn++) {
@@ -172,6 +242,7 @@ static void every_row_is_documented(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_example_holds),
+      cmocka_unit_test(every_aggregate_example_holds),
       cmocka_unit_test(every_row_is_documented),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

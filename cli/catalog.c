@@ -58,7 +58,7 @@ static void each_aggregate(void (*visit)(const CatalogEntry *, void *), void *co
   for (unsigned i = 0; aggregate_families[i]; i++)
     for (const AggregateFn *fn = aggregate_families[i]; fn->name; fn++)
       visit(&(CatalogEntry){fn->name, "Aggregates", fn->signature, fn->doc, null_rule(fn->null_rule, AGGREGATE_NULL_RULE),
-                            fn->examples}, context);
+                            fn->examples ? fn->examples : ""}, context);
 }
 
 static void each_window(void (*visit)(const CatalogEntry *, void *), void *context) {
@@ -71,8 +71,8 @@ void catalog_each(unsigned family, void (*visit)(const CatalogEntry *entry, void
   const char *title = catalog_family(family);
   for (const ScalarFn *fn = scalars; fn && fn->name; fn++) {
     if (fn->flags & FN_OPERATOR) continue;
-    visit(&(CatalogEntry){fn->name, title, fn->signature, fn->doc, null_rule(fn->null_rule, NULL_RULE), fn->examples},
-          context);
+    visit(&(CatalogEntry){fn->name, title, fn->signature, fn->doc, null_rule(fn->null_rule, NULL_RULE),
+                          fn->examples ? fn->examples : ""}, context);
   }
   if (scalars == NULL && family == scalar_count()) each_aggregate(visit, context);
   else if (scalars == NULL) each_window(visit, context);

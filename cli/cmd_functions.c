@@ -49,6 +49,7 @@ static void print_examples(const char *examples, StrBuf *out) {
 static void print_text(const CatalogEntry *entry, StrBuf *out) {
   strbuf_printf(out, "%s%s\n\n%s\n", out->len ? "\n" : "", entry->signature, entry->doc);
   if (entry->null_rule) strbuf_printf(out, "NULL: %s\n", entry->null_rule);
+  if (entry->examples[0] == 0) return;
   strbuf_puts(out, "\nExamples:\n");
   print_examples(entry->examples, out);
 }

@@ -32,6 +32,7 @@ static void put_function(const CatalogEntry *entry, void *context) {
     put_prose(entry->null_rule, out);
     strbuf_puts(out, ".\n");
   }
+  if (entry->examples[0] == 0) return;
   strbuf_puts(out, "\n");
   put_code_block("sql", entry->examples, out);
 }

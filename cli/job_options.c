@@ -71,15 +71,17 @@ static Status add_outputs(JobSetup *setup, const ArgTexts *given, Error *err) {
 
 /* ---- what the binder is told ------------------------------------------------------------------ */
 
-/* Every column of a CSV file is text, which the binder has to know. */
-static Status is_csv(JobSetup *setup, const JobBinding *binding, bool *out, Error *err) {
+/* Every column of a CSV input is text, which the binder has to know. */
+static Status look_at(JobSetup *setup, const JobBinding *binding, bool *csv, bool *recorded, Error *err) {
+  const IoRegistry *registry = setup->spec.registry;
   Where where = {0};
   Status status = where_parse(&setup->arena, binding->where, &where, err);
   if (status == STATUS_OK) {
     const Str *name = where_option(&where, "format");
-    const FormatClass *format = name ? registry_format(setup->spec.registry, *name)
-                                     : registry_format_of_path(setup->spec.registry, where.target);
-    *out = format && strcmp(format->name, "csv") == 0;
+    const FormatClass *format = name ? registry_format(registry, *name) : registry_format_of_path(registry, where.target);
+    const SourceClass *source = registry_source(registry, where.scheme);
+    *csv = format && strcmp(format->name, "csv") == 0;
+    *recorded = source && !source->live;
   } else if (err->who[0] == 0) {
     snprintf(err->who, sizeof err->who, "input " STR_FMT, STR_ARG(binding->name));
   }
@@ -89,10 +91,11 @@ static Status is_csv(JobSetup *setup, const JobBinding *binding, bool *out, Erro
 
 static Status list_inputs(JobSetup *setup, Error *err) {
   BindInput *inputs = ARENA_ARRAY(&setup->arena, BindInput, setup->inputs.len + 1);
+  setup->recorded = ARENA_ARRAY(&setup->arena, bool, setup->inputs.len + 1);
   for (uint32_t i = 0; i < setup->inputs.len; i++) {
     const JobBinding *binding = &setup->inputs.items[i];
     inputs[i] = (BindInput){.name = binding->name, .reference = binding->reference};
-    TRY(is_csv(setup, binding, &inputs[i].csv, err));
+    TRY(look_at(setup, binding, &inputs[i].csv, &setup->recorded[i], err));
   }
   setup->bind.inputs = inputs;
   setup->bind.inputs_len = setup->inputs.len;

@@ -24,6 +24,7 @@ typedef struct JobSetup {
   JobSpec     spec;
   BindOptions bind;
   Vec(JobBinding) inputs, outputs; /* in the arena, as everything else */
+  bool *recorded;                  /* inputs that end by themselves: files */
 } JobSetup;
 
 /* path: of the query file; NULL: it came by command line. STATUS_CONFIG names what does not fit. */

@@ -50,6 +50,30 @@ static bool bind_outputs(const RunRequest *request, JobSetup *setup, const PlanS
   return unbound;
 }
 
+static bool has_windows(const PlanScript *plan) {
+  for (uint32_t i = 0; i < plan->nodes_len; i++)
+    if (plan->nodes[i]->kind == PLAN_AGGREGATE) return true;
+  return false;
+}
+
+/* A file knows no arrival times: without TIMESTAMP BY and without --arrival all its events happen at once. */
+static void warn_without_time(const JobSetup *setup, const PlanScript *plan) {
+  if (!has_windows(plan)) return;
+  for (uint32_t i = 0; i < plan->nodes_len; i++) {
+    const PlanNode *node = plan->nodes[i];
+    if (node->kind != PLAN_ENTRANCE || node->entrance.timestamp) continue;
+    for (uint32_t j = 0; j < setup->inputs.len; j++) {
+      const JobBinding *input = &setup->inputs.items[j];
+      bool without = setup->recorded[j] && input->arrival_field.len == 0 && str_eq_nocase(input->name, node->label);
+      if (!without) continue;
+      term_warning("input " STR_FMT ": a file has no arrival times, so all its events get the time at which the run began",
+                   STR_ARG(input->name));
+      fprintf(stderr, "  help: write TIMESTAMP BY column behind it in FROM, or give --arrival " STR_FMT "=FIELD\n",
+              STR_ARG(input->name));
+    }
+  }
+}
+
 /* A progress line is shown where it does not mix with rows. */
 static bool wants_progress(const RunRequest *request, bool rows_on_stdout) {
   if (request->json || request->rows_to || !term_is_terminal(stderr)) return false;
@@ -64,6 +88,7 @@ static int exit_code(const RunRequest *request, const JobProgress *progress) {
 
 static int run_plan(const RunRequest *request, JobSetup *setup, PlanScript *plan) {
   bool rows_on_stdout = bind_outputs(request, setup, plan);
+  if (!request->json) warn_without_time(setup, plan);
   ProgressLine line = {0};
   if (wants_progress(request, rows_on_stdout)) {
     setup->spec.progress = progress_show;

@@ -42,7 +42,7 @@ static void put_part(uint64_t count, const char *word, StrBuf *out) {
   strbuf_printf(out, " %s", word);
 }
 
-/* What the policies found: "3 late, 1 early; 3 adjusted by at most 12s, 1 dropped". Empty: nothing. */
+/* What the policies found: "3 late, 1 early, 3 adjusted by at most 12s, 1 dropped". Empty: nothing. */
 static void put_policies(const JobInputProgress *input, StrBuf *out) {
   const InputCounts *counts = &input->counts;
   put_part(counts->late, "late", out);
@@ -50,12 +50,9 @@ static void put_policies(const JobInputProgress *input, StrBuf *out) {
   put_part(counts->out_of_order, "out of order", out);
   uint64_t outside = counts->late + counts->early + counts->out_of_order;
   uint64_t adjusted = outside > counts->dropped ? outside - counts->dropped : 0;
-  if (outside) strbuf_puts(out, "; ");
-  if (adjusted) put_counted(adjusted, "adjusted, by ", "adjusted, by at most ", out);
+  put_part(adjusted, adjusted == 1 ? "adjusted by " : "adjusted by at most ", out);
   if (adjusted) duration_print(counts->largest_shift, out);
-  if (adjusted && counts->dropped) strbuf_puts(out, ", ");
-  if (counts->dropped) put_count(counts->dropped, out);
-  if (counts->dropped) strbuf_puts(out, " dropped");
+  put_part(counts->dropped, "dropped", out);
   put_part(counts->invalid_timestamp, "without a valid timestamp", out);
   put_part(input->malformed, "malformed", out);
 }

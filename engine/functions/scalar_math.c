@@ -115,7 +115,8 @@ static bool row_power(const FnCall *call, const Value *args, FnScratch *scratch,
     *out = value_bigint(0);
     return power_whole(args[0].i, args[1].i, &out->i) || power_fails(args, scratch);
   }
-  double result = pow(value_as_double(&args[0]), value_as_double(&args[1]));
+  double base = value_as_double(&args[0]), exponent = value_as_double(&args[1]);
+  double result = exponent == 2 ? base * base : pow(base, exponent);
   bool fits = is_whole(&args[0]) ? result >= -0x1p63 && result < 0x1p63 : isfinite(result);
   if (!fits) return power_fails(args, scratch);
   *out = is_whole(&args[0]) ? value_bigint((int64_t)result) : value_float(result);

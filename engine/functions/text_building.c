@@ -22,6 +22,12 @@ static char *put(char *at, Str text) {
   return at + text.len;
 }
 
+static bool is_ascii(Str text) {
+  unsigned char any = 0;
+  for (size_t i = 0; i < text.len; i++) any |= (unsigned char)text.ptr[i];
+  return any < 0x80;
+}
+
 /* ---- CONCAT ---- */
 
 /* NULL reads as empty; what is no text becomes text as CAST does. */
@@ -166,12 +172,6 @@ VEC_FN(replace) {
 
 /* ---- case ---- */
 
-static bool is_ascii(Str text) {
-  unsigned char any = 0;
-  for (size_t i = 0; i < text.len; i++) any |= (unsigned char)text.ptr[i];
-  return any < 0x80;
-}
-
 static inline char ascii_case(char c, bool upper) {
   return upper ? (c >= 'a' && c <= 'z' ? c - 32 : c) : (c >= 'A' && c <= 'Z' ? c + 32 : c);
 }
@@ -265,10 +265,16 @@ ROW_FN(nchar) {
   return true;
 }
 
+static void reverse_bytes(Str text, char *out) {
+  for (size_t i = 0; i < text.len; i++) out[i] = text.ptr[text.len - 1 - i];
+}
+
 ROW_FN(reverse) {
   Str text = arg_text(&args[0]);
   char *made = make(scratch, text.len), *at = made;
-  for (Str rest = text; rest.len;) {
+  bool bytes = is_ascii(text);
+  if (bytes) reverse_bytes(text, made);
+  for (Str rest = bytes ? STR("") : text; rest.len;) {
     size_t last = code_point_offset_back(rest, 1);
     at = put(at, str_sub(rest, last, rest.len));
     rest.len = last;
@@ -309,10 +315,24 @@ static Str translated(Str character, Str from, Str to) {
   return character;
 }
 
+/* Lists of ASCII only: bytes of other characters stay as they are, so any text will do. */
+static void translate_bytes(Str text, Str from, Str to, char *out) {
+  char map[256];
+  for (int c = 0; c < 256; c++) map[c] = (char)c;
+  for (size_t i = from.len; i-- > 0;) map[(unsigned char)from.ptr[i]] = to.ptr[i];
+  for (size_t i = 0; i < text.len; i++) out[i] = map[(unsigned char)text.ptr[i]];
+}
+
 ROW_FN(translate) {
   Str text = arg_text(&args[0]), from = arg_text(&args[1]), to = arg_text(&args[2]);
   if (code_points(from) != code_points(to))
     return fn_fail(scratch, "TRANSLATE: %zu characters and %zu replacements", code_points(from), code_points(to));
+  if (is_ascii(from) && is_ascii(to)) {
+    char *bytes = make(scratch, text.len);
+    translate_bytes(text, from, to, bytes);
+    *out = value_text((Str){bytes, text.len});
+    return true;
+  }
   StrBuf made = {0};
   while (text.len) strbuf_put_str(&made, translated(take_character(&text), from, to));
   return join_done(call, &made, scratch, out);

@@ -196,6 +196,8 @@ static void text_functions(void **state) {
   GIVES("STUFF", T("qwe!"), T("qwerty"), I(4), I(50), T("!"));
   GIVES("STUFF", T("werty"), T("qwerty"), I(1), I(1), T(""));
   GIVES("TRANSLATE", T("ptos"), T("stop"), T("sp"), T("ps"));
+  GIVES("TRANSLATE", T("blå x"), T("blå a"), T("aa"), T("xy"));
+  GIVES("TRANSLATE", T("bløø"), T("blåå"), T("å"), T("ø"));
   FAILS("TRANSLATE", "TRANSLATE: 2 characters and 1 replacements", T("stop"), T("st"), T("x"));
   GIVES("UPPER", T("ÅSE ØIE 港"), T("Åse Øie 港"));
   GIVES("LOWER", T("žluťoučký kůň"), T("žluťoučký KŮŇ"));

@@ -237,6 +237,7 @@ static Status client_open(OdbcClient *client, Error *err) {
   client_learn(client);
   client_learn_width(client);
   if (client->dialect->on_connect) TRY(client_run(client, str_from(client->dialect->on_connect), err));
+  if (client->reading && (client->dialect->flags & DIALECT_READ_AUTOCOMMIT)) return STATUS_OK;
   rc = SQLSetConnectAttr(client->db, SQL_ATTR_AUTOCOMMIT, (SQLPOINTER)SQL_AUTOCOMMIT_OFF, 0);
   if (!SQL_SUCCEEDED(rc)) return client_failed(client, SQL_HANDLE_DBC, client->db, "cannot start transactions", err);
   return STATUS_OK;

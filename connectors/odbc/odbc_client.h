@@ -25,6 +25,7 @@ typedef struct OdbcClient {
   const OdbcTarget *target;
   const char *who;    /* for messages: the input or output; borrowed */
   int     login_seconds;
+  bool    reading;    /* set before connecting: nothing is written over this connection */
   const OdbcDialect *dialect;
   char    dbms[80];   /* name and version, for people */
   char    quote[2];   /* around identifiers; empty: the database has none */
@@ -37,7 +38,7 @@ typedef struct OdbcClient {
 
 void   client_init(OdbcClient *client, const OdbcTarget *target, const char *who, Ticks login_timeout);
 void   client_release(OdbcClient *client);
-/* Connects with autocommit off. Disconnects first when connected. */
+/* Connects with autocommit off (but see DIALECT_READ_AUTOCOMMIT). Disconnects first when connected. */
 Status client_connect(OdbcClient *client, Error *err);
 void   client_disconnect(OdbcClient *client);
 

@@ -48,7 +48,7 @@ static const OdbcDialect dialects[] = {
     .title = "SQLite", .dbms = "SQLite", .driver_words = "sqlite", .driver_prefer = "3",
     .package = "apt-get install libsqliteodbc",
     .params_max = 7000, .rows_max = 64, .upsert = UPSERT_ON_CONFLICT,
-    .flags = DIALECT_DYNAMIC | DIALECT_NARROW | DIALECT_TINY_SIGNED, .time_digits = 7,
+    .flags = DIALECT_DYNAMIC | DIALECT_NARROW | DIALECT_READ_AUTOCOMMIT | DIALECT_TINY_SIGNED, .time_digits = 7,
     .names = {[TYPE_NULL] = "text", [TYPE_BIT] = "boolean", [TYPE_BIGINT] = "bigint", [TYPE_FLOAT] = "double",
               [TYPE_DATETIME] = "datetime", [TYPE_TEXT] = "text", [TYPE_RECORD] = "text", [TYPE_ARRAY] = "text"},
     .key_text = "text",

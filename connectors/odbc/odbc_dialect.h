@@ -20,6 +20,7 @@ enum DialectFlags {
   DIALECT_WIDE_TEXT = 4,     /* text parameters go as UTF-16: narrow text would pass through the locale */
   DIALECT_DECIMAL_TEXT = 8,  /* decimals go as their exact text; else as double or bigint */
   DIALECT_FLOAT_SINGLE = 16, /* `float` without precision has 4 bytes */
+  DIALECT_READ_AUTOCOMMIT = 128, /* the driver reads row by row only outside of a transaction */
   DIALECT_NARROW = 64,       /* the connection string goes as UTF-8 (the driver has no UTF-16 entry points) */
   DIALECT_TINY_SIGNED = 32,  /* tinyint is -128..127, else 0..255 */
 };

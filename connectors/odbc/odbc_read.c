@@ -92,13 +92,12 @@ int result_column(const OdbcResult *result, Str name) {
 
 /* ---- running ---- */
 
-/* WITH weir_q (c1, c2, ...) AS (query) SELECT <class and value of the wanted ones> FROM weir_q. Reals are printed
-** with 17 digits: the driver would give 15. */
+/* SELECT <class and value of the wanted columns> FROM (<no row that names the columns c0, c1, ...> UNION ALL query).
+** Names would not do: a query may have a name twice. It must begin with SELECT, else the driver reads the whole result
+** into memory. Reals are printed with 17 digits, where the driver would give 15. */
 static void put_tagged(OdbcResult *result, StrBuf *out) {
   uint32_t at = 0;
-  strbuf_puts(out, "WITH weir_q (");
-  for (uint32_t i = 0; i < result->cols_len; i++) strbuf_printf(out, "%sc%u", i ? ", " : "", i);
-  strbuf_printf(out, ") AS (" STR_FMT "\n) SELECT ", STR_ARG(result->sql));
+  strbuf_puts(out, "SELECT ");
   for (uint32_t i = 0; i < result->cols_len; i++) {
     if (!result->cols[i].wanted) continue;
     strbuf_printf(out, "%sCASE typeof(c%u) WHEN 'text' THEN 't' || c%u WHEN 'integer' THEN 'i' || c%u "
@@ -107,7 +106,9 @@ static void put_tagged(OdbcResult *result, StrBuf *out) {
     result->cols[i].at = ++at;
   }
   if (at == 0) strbuf_puts(out, "1");
-  strbuf_puts(out, " FROM weir_q");
+  strbuf_puts(out, " FROM (SELECT ");
+  for (uint32_t i = 0; i < result->cols_len; i++) strbuf_printf(out, "%sNULL AS c%u", i ? ", " : "", i);
+  strbuf_printf(out, " WHERE 1 = 0 UNION ALL SELECT * FROM (" STR_FMT "\n))", STR_ARG(result->sql));
 }
 
 static size_t slot_of(const ReadColumn *col) {

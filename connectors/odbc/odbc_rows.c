@@ -302,6 +302,7 @@ static Status rows_setup(OdbcRows *rows, const SourceConfig *config, Error *err)
   TRY(check_options(rows, err));
   TRY(odbc_target_parse(rows->arena, config->where->target, ODBC_READ, rows->who, &rows->target, err));
   client_init(&rows->client, &rows->target, rows->who, rows->options.login_timeout);
+  rows->client.reading = true;
   return while_locked(rows, describe_step, err);
 }
 

@@ -160,6 +160,22 @@ static void long_text_and_many_rows(void **state) {
   rows->cls->close(rows);
 }
 
+/* A result that would fill the memory if the driver read it as a whole before the first row. */
+static void rows_come_as_they_are_asked_for(void **state) {
+  Fixture *f = *state;
+  run_sql(f, "CREATE TABLE t (a int)");
+  DecodeField fields[] = {FIELD("i")};
+  DecodeSpec spec = {.fields = fields, .fields_len = 1};
+  Rows *rows;
+  Batch *batch;
+  OK(f, open_rows(f, "query=WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i %2B 1 FROM n WHERE i < 100000000000) "
+                     "SELECT i FROM n", &spec, &rows));
+  OK(f, rows->cls->next(rows, 100, &batch, &f->err));
+  assert_int_equal(batch->rows, 100);
+  batch_unref(batch);
+  rows->cls->close(rows);
+}
+
 static void empty_tables_are_fine(void **state) {
   Fixture *f = *state;
   run_sql(f, "CREATE TABLE t (a int)");
@@ -176,6 +192,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(wrong_names_are_said_at_once, setup, teardown),
     cmocka_unit_test_setup_teardown(refresh_reads_anew, setup, teardown),
     cmocka_unit_test_setup_teardown(long_text_and_many_rows, setup, teardown),
+    cmocka_unit_test_setup_teardown(rows_come_as_they_are_asked_for, setup, teardown),
     cmocka_unit_test_setup_teardown(empty_tables_are_fine, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

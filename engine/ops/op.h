@@ -129,6 +129,8 @@ void   entrance_idle(Op *op, uint32_t partition, Ticks floor);
 void   entrance_finish(Op *op, uint32_t partition);
 /* The minimum of its partitions; TICKS_MIN: there are none yet. */
 Ticks  entrance_watermark(const Op *op);
+/* `?sort=true` of a recorded input: hold every event and let them go in order at the end. Before the first batch. */
+void   entrance_sort(Op *op);
 
 /* ---- op_merge.c ---- */
 

@@ -41,16 +41,22 @@ typedef struct EntranceOp {
   ProgramRun *run;
   RowFailures failures;
   Vec(Ticks)  arrivals;  /* scratch: of the rows of a batch */
+  TimePolicy  policy;    /* the job's, unless the input is sorted first */
 } EntranceOp;
 
 static Status entrance_open(Op *op, Error *err) {
   (void)err;
   EntranceOp *entrance = (EntranceOp *)op;
   Expr *timestamp = op->plan->entrance.timestamp;
+  entrance->policy = op->ctx->policy;
   if (!timestamp) return STATUS_OK;
   entrance->program = program_new(op->ctx->arena, NULL, &timestamp, 1);
   entrance->run = program_run_new(entrance->program);
   return STATUS_OK;
+}
+
+void entrance_sort(Op *op) {
+  ((EntranceOp *)op)->policy = (TimePolicy){.late = -1, .out_of_order = TICKS_LAST};
 }
 
 /* ---- partitions ---- */
@@ -236,7 +242,7 @@ static void report_drops(Op *op, const Batch *batch, const PolicyOutcome *outcom
   static const int drop_kinds[POLICY_KINDS] = {DROP_EARLY, DROP_LATE, DROP_OUT_OF_ORDER};
   StrBuf reasons[POLICY_KINDS] = {{0}};
   for (unsigned kind = 0; kind < POLICY_KINDS; kind++)
-    if (outcome->outside[kind]) print_reason((PolicyKind)kind, outcome, &op->ctx->policy, &reasons[kind]);
+    if (outcome->outside[kind]) print_reason((PolicyKind)kind, outcome, &((EntranceOp *)op)->policy, &reasons[kind]);
   for (uint32_t i = 0; i < outcome->drops.len; i++) {
     PolicyDrop drop = outcome->drops.items[i];
     drop_event(op, batch, drop.row, drop_kinds[drop.kind], reasons[drop.kind].ptr);
@@ -273,7 +279,7 @@ static Ticks correct(Op *op, const Partition *partition, const Batch *source, Ba
   batch->time = times;
   events->times = column_i64(times);
   PolicyOutcome outcome = {0};
-  Ticks w = policy_apply(&op->ctx->policy, partition->watermark, events, &outcome);
+  Ticks w = policy_apply(&((EntranceOp *)op)->policy, partition->watermark, events, &outcome);
   count_outcome(op, &outcome);
   report_drops(op, source, &outcome);
   if (outcome.drops.len) {
@@ -286,7 +292,7 @@ static Ticks correct(Op *op, const Partition *partition, const Batch *source, Ba
 }
 
 static void apply_policies(Op *op, Partition *partition, const Batch *source, Batch *batch, const Ticks *arrivals) {
-  const TimePolicy *policy = &op->ctx->policy;
+  const TimePolicy *policy = &((EntranceOp *)op)->policy;
   TimedEvents events = {.times = column_i64(batch->time), .arrivals = arrivals, .sel = batch->sel,
                         .rows = batch->rows};
   PolicyScan scan = policy_scan(policy, partition->watermark, &events);

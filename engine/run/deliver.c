@@ -20,7 +20,7 @@ void input_announce(JobInput *in, unsigned count) {
 /* An entrance without TIMESTAMP BY needs an arrival: without a known one it is the start of the run. */
 static void push_entrance(JobInput *in, Op *entrance, const InputBatch *item) {
   if (item->arrival || entrance->plan->entrance.timestamp) {
-    entrance_push(entrance, item->partition, item->batch, item->arrival);
+    entrance_push(entrance, item->partition, item->batch, in->sort ? NULL : item->arrival);
     return;
   }
   Value started = value_datetime(in->job->started);
@@ -74,7 +74,7 @@ void input_finish(JobInput *in) {
 Ticks input_watermark(const JobInput *in) {
   Ticks lowest = TICKS_MAX;
   for (uint32_t i = 0; i < in->entrances.len; i++)
-    if (in->entrances.items[i]->watermark < lowest) lowest = in->entrances.items[i]->watermark;
+    if (entrance_watermark(in->entrances.items[i]) < lowest) lowest = entrance_watermark(in->entrances.items[i]);
   return in->finished ? TICKS_MAX : lowest;
 }
 

@@ -16,6 +16,11 @@ static JobInput *find_input(Job *job, const PlanInput *plan) {
   BUG("the plan has no such input");
 }
 
+static void attach_entrance(JobInput *in, Op *entrance) {
+  vec_push(&in->entrances, entrance);
+  if (in->sort) entrance_sort(entrance);
+}
+
 static void attach_inputs(Job *job) {
   for (uint32_t i = 0; i < job->inputs_len; i++) {
     job->inputs[i].entrances.len = 0;
@@ -23,7 +28,7 @@ static void attach_inputs(Job *job) {
   }
   for (uint32_t i = 0; i < job->plan->nodes_len; i++) {
     const PlanNode *node = job->plan->nodes[i];
-    if (node->kind == PLAN_ENTRANCE) vec_push(&find_input(job, node->entrance.input)->entrances, job->ops[i]);
+    if (node->kind == PLAN_ENTRANCE) attach_entrance(find_input(job, node->entrance.input), job->ops[i]);
     if (node->kind == PLAN_REFERENCE) find_input(job, node->scan)->scan = job->ops[i];
   }
 }

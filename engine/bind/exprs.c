@@ -231,7 +231,7 @@ static Expr *star_misplaced(Binder *b, const AstExpr *ast) {
   return expr_error(b, ast->span);
 }
 
-Expr *bind_expr(Binder *b, Scope *scope, const AstExpr *ast) {
+static Expr *bind_node(Binder *b, Scope *scope, const AstExpr *ast) {
   switch (ast->kind) {
     case AST_NULL: return constant(b, ast->span, value_null());
     case AST_INTEGER: return constant(b, ast->span, value_bigint(ast->integer));
@@ -255,13 +255,33 @@ Expr *bind_expr(Binder *b, Scope *scope, const AstExpr *ast) {
   }
 }
 
+/* ---- values and conditions -------------------------------------------------------------------- */
+
+static bool is_condition(const AstExpr *ast) {
+  switch (ast->kind) {
+    case AST_LOGIC:
+    case AST_LIKE:
+    case AST_BETWEEN:
+    case AST_IN:
+    case AST_IS_NULL: return true;
+    case AST_UNARY: return ast->unary.op == AST_OP_NOT;
+    case AST_BINARY: return ast->binary.op >= AST_OP_EQ && ast->binary.op <= AST_OP_GE;
+    default: return false;
+  }
+}
+
+Expr *bind_expr(Binder *b, Scope *scope, const AstExpr *ast) {
+  if (!is_condition(ast)) return bind_node(b, scope, ast);
+  Diag *diag = diag_add(b->diags, DIAG_unexpected_condition, ast->span, "a value is wanted here, and this is a condition");
+  diag_hint(b->diags, diag, "write CASE WHEN ... THEN 1 ELSE 0 END");
+  return expr_error(b, ast->span);
+}
+
 Expr *bind_condition(Binder *b, Scope *scope, const AstExpr *ast) {
-  Expr *expr = bind_expr(b, scope, ast);
-  if (expr->kind == EXPR_ERROR || expr->types == 0 || (expr->types & MASK_NUMERIC)) return expr;
-  StrBuf have = {0};
-  type_mask_print(expr->types, &have);
-  Diag *diag = diag_add(b->diags, DIAG_expected_condition, ast->span, "a condition is wanted here, and this is %s", have.ptr);
+  if (is_condition(ast)) return bind_node(b, scope, ast);
+  Expr *expr = bind_node(b, scope, ast);
+  if (expr->kind == EXPR_ERROR) return expr;
+  Diag *diag = diag_add(b->diags, DIAG_expected_condition, ast->span, "a condition is wanted here, and this is a value");
   diag_hint(b->diags, diag, "compare it with something, for example `... = 1`");
-  strbuf_release(&have);
   return expr_error(b, ast->span);
 }

@@ -298,7 +298,7 @@ static Expr *bind_script_function(Binder *b, const AstExpr *ast) {
 }
 
 static Expr *bind_window_id(Binder *b, Scope *scope, const AstExpr *ast) {
-  if (scope->group && scope->group->windows_len > 1) {
+  if (scope->group && scope->group->windows_len > 0 && scope->group->windows[0].id.len) {
     scope->group->wants_window_id = true;
     return expr_column(b->arena, ast->span, &scope->group->window_id);
   }

@@ -1,9 +1,9 @@
 /* json_index.cc: see json_index.h.
 **
-** The On-Demand front end itself is not used: in 3.0.1 iterate_many cannot go on behind a malformed document
-** (it may crash, or join two truncated messages into one valid document), it gives no access to several keys'
-** raw text at the price we need, and it took 55 ns for an event where the walk over the bare index takes 20.
-** The index keeps all of the speed and leaves every decision about messages to us. */
+** The On-Demand front end itself is not used: in 3.0.1 iterate_many cannot go on behind a malformed document (it may
+** crash, or join two truncated messages into one valid document), and it hands out values one at a time where the
+** walk knows from the document before which keys to expect. The first stage, the index of all tokens, is what makes
+** simdjson fast; the index leaves every decision about messages to us. docs/design/0002 weighs this. */
 #include "connectors/formats/json_index.h"
 
 #include <memory>

@@ -105,7 +105,8 @@ static int run_plan(const RunRequest *request, JobSetup *setup, PlanScript *plan
   summary_print(job, request->json, request->brief && code == 0);
   running = NULL;
   job_close(job);
-  return status == STATUS_OK ? code : term_error(&err);
+  bool ended = status == STATUS_OK || status == STATUS_CANCELLED; /* stopped, or nobody reads the rows any more */
+  return ended ? code : term_error(&err);
 }
 
 static int run_query(const RunRequest *request, JobSetup *setup) {

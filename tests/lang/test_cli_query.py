@@ -1,0 +1,50 @@
+"""weir query: rows as JSON lines or a table, and quiet when all is well."""
+import unittest
+
+from cli_support import CARS, CARS_ROWS, TOLL, CliTest, lines, rows_of
+
+
+class Query(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.write("toll.json", lines(TOLL))
+
+    def test_json_lines_where_there_is_no_terminal(self):
+        done = self.ok("query", CARS, "--input", "toll=toll.json")
+        self.assertCountEqual(rows_of(done.stdout), CARS_ROWS)
+        self.assertEqual(done.stderr, "")
+
+    def test_a_table_on_a_terminal(self):
+        status, shown = self.on_terminal("query", CARS, "--input", "toll=toll.json")
+        self.assertEqual(status, 0)
+        self.assertTrue(shown.startswith("TollId  Cars\n------  ----\n     1     1\n"), shown)
+
+    def test_a_star_shows_what_each_row_has(self):
+        self.write("s.json", '{"a":1,"b":"x"}\n{"a":22,"c":{"d":[1, 2]}}\n')
+        done = self.ok("query", "SELECT * FROM s", "--input", "s=s.json", "--format", "table")
+        self.assertEqual(done.stdout, "   a  b     c\n----  ----  -----------\n   1  x\n  22        {\"d\":[1,2]}\n")
+
+    def test_wide_values_are_cut_and_characters_have_their_width(self):
+        self.write("s.json", '{"a":"%s","b":1}\n{"a":"größer 漢字","b":2}\n' % ("w" * 100))
+        shown = self.ok("query", "SELECT a, b FROM s", "--input", "s=s.json", "--format", "table").stdout.splitlines()
+        self.assertEqual(shown[2], "w" * 47 + "…     1")
+        self.assertEqual(shown[3], "größer 漢字" + " " * (48 - 11) + "     2")
+
+    def test_control_characters_cannot_break_the_table(self):
+        self.write("s.json", '{"a":"x\\ny\\u001b[31m"}\n')
+        done = self.ok("query", "SELECT a FROM s", "--input", "s=s.json", "--format", "table")
+        self.assertEqual(len(done.stdout.splitlines()), 3)
+        self.assertNotIn("\033", done.stdout)
+
+    def test_bad_input_is_told_all_the_same(self):
+        self.write("toll.json", "{bad\n" + lines(TOLL))
+        done = self.ok("query", CARS, "--input", "toll=toll.json")
+        self.assertIn("1 record quarantined", done.stderr)
+
+    def test_mistakes_point_into_the_query(self):
+        self.fails(1, "query", "SELECT FLOR(a) AS x FROM s", "--input", "s=toll.json", says=["<query>:1:8", "E0301"])
+        self.fails(2, "query", "SELECT a FROM s", says="--input s=WHERE")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -38,6 +38,13 @@ static Expr *rehome(Binder *b, BoundJoin *join, Expr *expr) {
   return copy;
 }
 
+/* Text becomes a datetime where the other side is one; what is no time matches nothing. */
+static Expr *meet_datetime(Binder *b, Expr *key, const Expr *other) {
+  bool other_is_time = (other->types & ~MASK(TYPE_NULL)) == MASK(TYPE_DATETIME);
+  if (!other_is_time || !(key->types & MASK(TYPE_TEXT))) return key;
+  return bind_fn(b, key->span, scalar_operator_find(OP_TRY_CAST), &key, 1, TYPE_DATETIME);
+}
+
 static bool take_key(Binder *b, BoundJoin *join, const Leaf *right, Expr *conjunct) {
   if (conjunct->kind != EXPR_CALL || strcmp(conjunct->call->fn->name, OP_EQ) != 0) return false;
   Expr *left_key = conjunct->args[0], *right_key = conjunct->args[1];
@@ -49,8 +56,8 @@ static bool take_key(Binder *b, BoundJoin *join, const Leaf *right, Expr *conjun
   } else if (!(l.on_left && !l.on_right && r.on_right && !r.on_left)) {
     return false;
   }
-  join->left_keys[join->keys_len] = left_key;
-  join->right_keys[join->keys_len++] = rehome(b, join, right_key);
+  join->left_keys[join->keys_len] = meet_datetime(b, left_key, right_key);
+  join->right_keys[join->keys_len++] = rehome(b, join, meet_datetime(b, right_key, left_key));
   return true;
 }
 

@@ -62,6 +62,16 @@ static bool check_comparison(Binder *b, Span span, Expr **args, uint32_t len) {
   return true;
 }
 
+/* `+` adds numbers or joins texts, and nothing in between. */
+static bool check_sum(Binder *b, Span span, Expr **args) {
+  const TypeMask text = MASK(TYPE_TEXT), null = MASK(TYPE_NULL);
+  TypeMask left = args[0]->types & ~null, right = args[1]->types & ~null;
+  if (!(left == text && right && !(right & text)) && !(right == text && left && !(left & text))) return true;
+  Diag *diag = diag_add(b->diags, DIAG_type_mismatch, span, "text and a number cannot be added");
+  diag_hint(b->diags, diag, "CAST the text to bigint or float to add, or the number to nvarchar(max) to join");
+  return false;
+}
+
 static bool check_args(Binder *b, Span span, const ScalarFn *fn, Expr **args, uint32_t len) {
   if (is_comparison(fn->name) && (fn->flags & FN_OPERATOR)) return check_comparison(b, span, args, len);
   for (uint32_t i = 0; i < len; i++) {
@@ -70,7 +80,7 @@ static bool check_args(Binder *b, Span span, const ScalarFn *fn, Expr **args, ui
     wrong_type(b, args[i]->span, fn, i, wanted, args[i]->types);
     return false;
   }
-  return true;
+  return strcmp(fn->name, OP_ADD) != 0 || check_sum(b, span, args);
 }
 
 Expr *bind_fn(Binder *b, Span span, const ScalarFn *fn, Expr **args, uint32_t len, Type target) {

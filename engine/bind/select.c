@@ -215,7 +215,24 @@ static bool bind_branches(Binder *b, const AstQuery *ast, BoundQuery *query) {
   return ok;
 }
 
+static bool is_statement(const Binder *b, const AstQuery *ast) {
+  for (uint32_t i = 0; i < b->ast->queries_len; i++)
+    if (b->ast->queries[i] == ast) return true;
+  return false;
+}
+
+/* INTO stands in a statement, and in the first branch of its UNION. */
+static void check_into(Binder *b, const AstQuery *ast, bool allowed) {
+  if (ast->kind != AST_SELECT) {
+    for (uint32_t i = 0; i < ast->set.len; i++) check_into(b, ast->set.branches[i], allowed && i == 0);
+  } else if (ast->select.into && !allowed) {
+    Diag *diag = diag_add(b->diags, DIAG_into_misplaced, ast->select.into->span, "INTO cannot stand here");
+    diag_hint(b->diags, diag, "only a statement names its output, a UNION in its first branch");
+  }
+}
+
 BoundQuery *bind_query(Binder *b, const AstQuery *ast) {
+  check_into(b, ast, is_statement(b, ast));
   BoundQuery *query = ARENA_NEW(b->arena, BoundQuery);
   query->branches = ARENA_ARRAY(b->arena, BoundSelect *, count_branches(ast));
   if (!bind_branches(b, ast, query)) return NULL;

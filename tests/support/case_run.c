@@ -253,7 +253,7 @@ bool case_run(Case *test, const CaseWay *way, const char *scratch, StrBuf *probl
   unlink(run.quarantine);
   Compiled *compiled = compile_case(test);
   bool ok = check_diags(test, compiled, problem);
-  if (ok && compiled->plan) {
+  if (ok && compiled->plan && test->inputs.len) {
     run.plan = compiled->plan;
     program_force_rows(way->rows_forced);
     ok = run_plan(&run, problem);

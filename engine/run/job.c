@@ -301,6 +301,7 @@ const JobProgress *job_progress(Job *job) {
   progress->quarantined = quarantine_kept(job->quarantine);
   progress->quarantine_path = quarantine_path(job->quarantine);
   progress->elapsed_ns = clock_monotonic_ns() - job->started_ns;
+  progress->active_ns = job->last_event_ns - job->started_ns;
   return progress;
 }
 

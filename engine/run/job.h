@@ -74,6 +74,7 @@ struct JobProgress {
   uint64_t quarantined;         /* entries kept */
   const char *quarantine_path;
   int64_t  elapsed_ns;
+  int64_t  active_ns;           /* from the start to the last event: what rates are counted over */
   Ticks    lag;                 /* wall clock minus the oldest live watermark; 0 for recorded inputs */
 };
 

@@ -13,10 +13,11 @@ static void wrong_type(Binder *b, Span span, const ScalarFn *fn, unsigned i, Typ
   type_mask_print(wanted, &want);
   type_mask_print(got, &have);
   if (fn->flags & FN_OPERATOR) {
-    diag_add(b->diags, DIAG_wrong_argument_type, span, "`%s` wants %s here, and this is %s", fn->name, want.ptr, have.ptr);
+    diag_add(b->diags, DIAG_wrong_argument_type, span, "`%s` wants %s here, and this is %s", fn->name, want.ptr,
+             have.ptr);
   } else {
-    Diag *diag = diag_add(b->diags, DIAG_wrong_argument_type, span, "argument %u of `%s` wants %s, and this is %s", i + 1,
-                          fn->name, want.ptr, have.ptr);
+    Diag *diag = diag_add(b->diags, DIAG_wrong_argument_type, span, "argument %u of `%s` wants %s, and this is %s",
+                          i + 1, fn->name, want.ptr, have.ptr);
     diag_hint(b->diags, diag, "the signature is %s", fn->signature);
   }
   strbuf_release(&want);
@@ -32,7 +33,8 @@ static bool comparable(TypeMask a, TypeMask b) {
 }
 
 static bool is_comparison(const char *sign) {
-  static const char *const signs[] = {OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_NOT_IN, OP_BETWEEN, OP_NOT_BETWEEN};
+  static const char *const signs[] = {OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_NOT_IN, OP_BETWEEN,
+                                      OP_NOT_BETWEEN};
   for (unsigned i = 0; i < sizeof signs / sizeof signs[0]; i++)
     if (strcmp(signs[i], sign) == 0) return true;
   return false;
@@ -217,7 +219,8 @@ static Expr *bind_cast(Binder *b, Scope *scope, const AstExpr *ast) {
 }
 
 static bool is_window_call_of_system(const AstExpr *ast) {
-  return ast->kind == AST_CALL && ast->call.name.len == 2 && str_eq_nocase(ast->call.name.items[0].text, STR("System")) &&
+  return ast->kind == AST_CALL && ast->call.name.len == 2 &&
+         str_eq_nocase(ast->call.name.items[0].text, STR("System")) &&
          str_eq_nocase(ast->call.name.items[1].text, STR("Window"));
 }
 
@@ -282,7 +285,8 @@ static bool is_condition(const AstExpr *ast) {
 
 Expr *bind_expr(Binder *b, Scope *scope, const AstExpr *ast) {
   if (!is_condition(ast)) return bind_node(b, scope, ast);
-  Diag *diag = diag_add(b->diags, DIAG_unexpected_condition, ast->span, "a value is wanted here, and this is a condition");
+  Diag *diag = diag_add(b->diags, DIAG_unexpected_condition, ast->span,
+                        "a value is wanted here, and this is a condition");
   diag_hint(b->diags, diag, "write CASE WHEN ... THEN 1 ELSE 0 END");
   return expr_error(b, ast->span);
 }
@@ -291,7 +295,8 @@ Expr *bind_condition(Binder *b, Scope *scope, const AstExpr *ast) {
   if (is_condition(ast)) return bind_node(b, scope, ast);
   Expr *expr = bind_node(b, scope, ast);
   if (expr->kind == EXPR_ERROR) return expr;
-  Diag *diag = diag_add(b->diags, DIAG_expected_condition, ast->span, "a condition is wanted here, and this is a value");
+  Diag *diag = diag_add(b->diags, DIAG_expected_condition, ast->span,
+                        "a condition is wanted here, and this is a value");
   diag_hint(b->diags, diag, "compare it with something, for example `... = 1`");
   return expr_error(b, ast->span);
 }

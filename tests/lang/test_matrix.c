@@ -127,7 +127,8 @@ static bool is_pending(const char *folder) {
   Str wanted = str_from(slash ? slash + 1 : folder), rest = pending.text, line, name, reason;
   while (rest.len) {
     if (!str_cut(rest, '\n', &line, &rest)) rest = (Str){0};
-    if (!str_starts(line, STR("#")) && str_cut(line, ':', &name, &reason) && str_eq(str_trim(name), wanted)) return true;
+    if (str_starts(line, STR("#")) || !str_cut(line, ':', &name, &reason)) continue;
+    if (str_eq(str_trim(name), wanted)) return true;
   }
   return false;
 }

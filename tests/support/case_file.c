@@ -191,10 +191,10 @@ static bool take_counts(Loader *loader, const Section *section) {
   while (rest.len) {
     CaseCount count = {.input = arena_str(&loader->test->arena, section->words[1])};
     Str name, value;
-    if (!str_cut(str_trim(next_line(&rest)), ' ', &name, &value)) return fail(loader, section, "a count is a name and a number");
+    bool known = str_cut(str_trim(next_line(&rest)), ' ', &name, &value) &&
+                 (str_to_i64(value, &count.count) || duration_parse(value, &count.count));
+    if (!known) return fail(loader, section, "a count is a name and a number");
     count.name = arena_str(&loader->test->arena, name);
-    if (!str_to_i64(value, &count.count) && !duration_parse(value, &count.count))
-      return fail(loader, section, "a count is a name and a number");
     arena_push(&loader->test->arena, &loader->test->counts, count);
   }
   return true;

@@ -71,7 +71,8 @@ static void collect_diags(Case *test, DiagList *diags, DiagSeverity severity, Ca
     StrBuf text = {0};
     strbuf_printf(&text, STR_FMT, STR_ARG(diag->message));
     if (diag->hint.len) strbuf_printf(&text, "; " STR_FMT, STR_ARG(diag->hint));
-    CaseNote note = {.code = str_from(diag_info(diag->code)->code), .phrase = arena_str(&test->arena, strbuf_str(&text))};
+    CaseNote note = {.code = str_from(diag_info(diag->code)->code),
+                     .phrase = arena_str(&test->arena, strbuf_str(&text))};
     source_text_position(&test->query, diag->span.begin, &note.line, &note.column);
     arena_push(&test->arena, &out->items, note);
     strbuf_release(&text);

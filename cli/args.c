@@ -35,7 +35,8 @@ static Status set_choice(const ArgDef *def, Str value, int *out, Error *err) {
   }
   error_set(err, STATUS_CONFIG, "", "--%s cannot be `" STR_FMT "`", def->name, STR_ARG(value));
   Str nearest = diag_nearest(value, names, count);
-  if (nearest.len) return error_hint(err, "did you mean " STR_FMT "? The choices are %s", STR_ARG(nearest), def->choices);
+  if (nearest.len)
+    return error_hint(err, "did you mean " STR_FMT "? The choices are %s", STR_ARG(nearest), def->choices);
   return error_hint(err, "the choices are %s", def->choices);
 }
 
@@ -140,25 +141,5 @@ void args_print_help(const ArgDef *table, StrBuf *out) {
     if (used + 2 > HELP_COLUMN) strbuf_printf(out, "\n%*s", HELP_COLUMN, "");
     else strbuf_printf(out, "%*s", (int)(HELP_COLUMN - used), "");
     strbuf_printf(out, "%s%s\n", def->kind == ARG_LATER ? "(a later version) " : "", def->doc);
-  }
-}
-
-/* `a|b` inside a cell of a Markdown table would end the cell. */
-static void put_cell(const char *text, StrBuf *out) {
-  for (; *text; text++) {
-    if (*text == '|') strbuf_putc(out, '\\');
-    strbuf_putc(out, *text);
-  }
-}
-
-void args_print_doc(const ArgDef *table, StrBuf *out) {
-  for (const ArgDef *def = table; def && def->name; def++) {
-    strbuf_printf(out, "| `--%s%s", def->name, value_of(def) ? " " : "");
-    if (value_of(def)) put_cell(value_of(def), out);
-    strbuf_puts(out, "` | ");
-    if (def->kind == ARG_LATER) strbuf_puts(out, "A later version. ");
-    put_cell(def->doc, out);
-    if (def->kind == ARG_LIST) strbuf_puts(out, " May be given several times.");
-    strbuf_puts(out, " |\n");
   }
 }

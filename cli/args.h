@@ -38,6 +38,5 @@ Status args_parse(const ArgDef *table, int argc, char *const *argv, void *option
                   Error *err);
 void   args_release(const ArgDef *table, void *options); /* the lists */
 void   args_print_help(const ArgDef *table, StrBuf *out);
-void   args_print_doc(const ArgDef *table, StrBuf *out);  /* rows of a Markdown table */
 
 #endif

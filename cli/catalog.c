@@ -57,8 +57,8 @@ static const char *null_rule(const char *given, const char *usual) { return give
 static void each_aggregate(void (*visit)(const CatalogEntry *, void *), void *context) {
   for (unsigned i = 0; aggregate_families[i]; i++)
     for (const AggregateFn *fn = aggregate_families[i]; fn->name; fn++)
-      visit(&(CatalogEntry){fn->name, "Aggregates", fn->signature, fn->doc, null_rule(fn->null_rule, AGGREGATE_NULL_RULE),
-                            fn->examples ? fn->examples : ""}, context);
+      visit(&(CatalogEntry){fn->name, "Aggregates", fn->signature, fn->doc,
+                            null_rule(fn->null_rule, AGGREGATE_NULL_RULE), fn->examples ? fn->examples : ""}, context);
 }
 
 static void each_window(void (*visit)(const CatalogEntry *, void *), void *context) {

@@ -104,8 +104,8 @@ static const char *queries(unsigned count) { return count == 1 ? "query" : "quer
 static int report(Check *check) {
   if (check->json) {
     StrBuf text = {0};
-    strbuf_printf(&text, "{\"queries\":%u,\"errors\":%u,\"warnings\":%u,\"diagnostics\":[", check->queries, check->errors,
-                  check->warnings);
+    strbuf_printf(&text, "{\"queries\":%u,\"errors\":%u,\"warnings\":%u,\"diagnostics\":[", check->queries,
+                  check->errors, check->warnings);
     strbuf_put_str(&text, strbuf_str(&check->found));
     strbuf_puts(&text, "]}\n");
     int code = term_print(&text);
@@ -122,7 +122,8 @@ static int run_check(const void *options, const ArgTexts *words) {
   Check check = {.json = given->format == 2};
   Error err = {0};
   Status status = STATUS_OK;
-  for (uint32_t i = 0; i < words->len && status == STATUS_OK; i++) status = check_path(&check, words->items[i], &err);
+  for (uint32_t i = 0; i < words->len && status == STATUS_OK; i++)
+    status = check_path(&check, words->items[i], &err);
   int code = status == STATUS_OK ? report(&check) : term_error(&err);
   strbuf_release(&check.found);
   return code;

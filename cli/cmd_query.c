@@ -30,10 +30,11 @@ static int run_query(const void *options, const ArgTexts *words) {
 
 const Command cmd_query = {
   .name = "query",
-  .usage = "'SELECT ...' [--input NAME=WHERE]... [options]",
+  .usage = "'SELECT ...' [--input NAME=WHERE]... [option]...",
   .summary = "run a one-line query and print its rows",
-  .examples = "weir query 'SELECT TollId, COUNT(*) AS Cars FROM toll TIMESTAMP BY EntryTime "
-              "GROUP BY TollId, TumblingWindow(minute, 1)' --input toll=events.json",
+  .examples = "weir query 'SELECT TollId, Toll FROM toll WHERE Toll > 8' --input toll=events.json\n"
+              "weir query 'SELECT COUNT(*) AS n FROM s TIMESTAMP BY t GROUP BY TumblingWindow(minute, 1)' "
+              "--input s=s.csv",
   .args = query_args,
   .options_bytes = sizeof(JobOptions),
   .words = "a query",

@@ -12,7 +12,7 @@ static int run_run(const void *options, const ArgTexts *words) {
 
 const Command cmd_run = {
   .name = "run",
-  .usage = "QUERY.asaql [--input NAME=WHERE]... [--reference NAME=WHERE]... [--output NAME=WHERE]... [options]",
+  .usage = "QUERY.asaql [--input NAME=WHERE]... [--reference NAME=WHERE]... [--output NAME=WHERE]... [option]...",
   .summary = "run a query over files, Kafka topics and databases",
   .details = "WHERE is a path, - for stdin or stdout, kafka://HOST:9092/TOPIC or odbc:CONNECTION, with options behind\n"
              "a question mark as in a URL; ${NAME} in it is replaced by the environment's value.\n"

@@ -53,8 +53,9 @@ static Status set_disorder(ConfigReader *reader, const char *key, Str value, Err
 
 static Status set_compat(ConfigReader *reader, const char *key, Str value, Error *err) {
   static const char *const levels[] = {"1.0", "1.1", "1.2"};
+  if (str_eq(value, STR("1"))) value = STR("1.0"); /* written as a number */
   for (int i = 0; i < 3; i++)
-    if (str_eq(value, str_from(levels[i])) || (i == 0 && str_eq(value, STR("1")))) return reader->into->compat = 10 + i, STATUS_OK;
+    if (str_eq(value, str_from(levels[i]))) return reader->into->compat = 10 + i, STATUS_OK;
   return bad_value(reader, key, value, "compatibility levels are 1.0, 1.1 and 1.2", err);
 }
 

@@ -78,7 +78,8 @@ static Status look_at(JobSetup *setup, const JobBinding *binding, bool *csv, boo
   Status status = where_parse(&setup->arena, binding->where, &where, err);
   if (status == STATUS_OK) {
     const Str *name = where_option(&where, "format");
-    const FormatClass *format = name ? registry_format(registry, *name) : registry_format_of_path(registry, where.target);
+    const FormatClass *format = name ? registry_format(registry, *name)
+                                     : registry_format_of_path(registry, where.target);
     const SourceClass *source = registry_source(registry, where.scheme);
     *csv = format && strcmp(format->name, "csv") == 0;
     *recorded = source && !source->live;
@@ -169,8 +170,9 @@ void job_setup_release(JobSetup *setup) { arena_release(&setup->arena); }
 
 #define AT(member) offsetof(JobOptions, member)
 #define BINDINGS                                                                                                   \
-  {"input", ARG_LIST, AT(inputs), "NAME=WHERE", .doc = "an input: a file, folder or glob, - for stdin, kafka://..."}, \
-  {"reference", ARG_LIST, AT(references), "NAME=WHERE", .doc = "reference data: a file, or odbc:...?query=SELECT ..."}, \
+  {"input", ARG_LIST, AT(inputs), "NAME=WHERE", .doc = "an input: a file, folder or glob, - for stdin, kafka://..."},\
+  {"reference", ARG_LIST, AT(references), "NAME=WHERE",                                                            \
+   .doc = "reference data: a file, or odbc:...?query=SELECT ..."},                                                 \
   {"output", ARG_LIST, AT(outputs), "NAME=WHERE",                                                                  \
    .doc = "an output: a file, - for stdout, kafka://..., odbc:...?table=T; without one rows go to stdout"},        \
   {"arrival", ARG_LIST, AT(arrivals), "NAME=FIELD",                                                                \
@@ -178,15 +180,18 @@ void job_setup_release(JobSetup *setup) { arena_release(&setup->arena); }
 #define POLICIES                                                                                                   \
   {"config", ARG_TEXT, AT(config), "FILE", .doc = "a JobConfig.json: policies and compatibility level"},           \
   {"late", ARG_TEXT, AT(late), "DURATION|off", .doc = "how late an event may arrive (default 5s)"},                \
-  {"out-of-order", ARG_DURATION, AT(out_of_order), "DURATION", .doc = "how far events are put back in order (default 0s)"}, \
+  {"out-of-order", ARG_DURATION, AT(out_of_order), "DURATION",                                                     \
+   .doc = "how far events are put back in order (default 0s)"},                                                    \
   {"disorder", ARG_CHOICE, AT(disorder), .choices = "adjust|drop",                                                 \
    .doc = "what happens to events outside these tolerances: their time is moved (default), or they are dropped"},  \
   {"compat", ARG_CHOICE, AT(compat), .choices = "1.0|1.1|1.2", .doc = "compatibility level (default 1.2)"}
 #define RUNNING                                                                                                    \
-  {"name", ARG_TEXT, AT(name), "NAME", .doc = "identity of the job: consumer group, quarantine file (default: the file's name)"}, \
+  {"name", ARG_TEXT, AT(name), "NAME",                                                                             \
+   .doc = "identity of the job: consumer group, quarantine file (default: the file's name)"},                      \
   {"start", ARG_TEXT, AT(start), "now|earliest|last|TIME",                                                         \
    .doc = "where live inputs begin (default now; files begin at their start)"},                                    \
-  {"until-idle", ARG_DURATION, AT(until_idle), "DURATION", .doc = "ends live inputs after this long without an event"}, \
+  {"until-idle", ARG_DURATION, AT(until_idle), "DURATION",                                                         \
+   .doc = "ends live inputs after this long without an event"},                                                    \
   {"threads", ARG_NUMBER, AT(threads), "N", .doc = "1: everything on one thread; default: as the machine has"},    \
   {"quarantine", ARG_TEXT, AT(quarantine), "FILE",                                                                 \
    .doc = "where bad records are kept (default NAME.quarantine.ndjson; - is stderr)"},                             \

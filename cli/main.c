@@ -32,7 +32,8 @@ static void print_lines(const char *text, StrBuf *out) {
 }
 
 void command_print_help(const Command *command, StrBuf *out) {
-  strbuf_printf(out, "weir %s: %s\n\nUsage: weir %s %s\n", command->name, command->summary, command->name, command->usage);
+  strbuf_printf(out, "weir %s: %s\n\n", command->name, command->summary);
+  strbuf_printf(out, "Usage: weir %s %s\n", command->name, command->usage);
   if (command->later) strbuf_printf(out, "\nThis command comes in a later version: %s.\n", command->later);
   if (command->details) strbuf_printf(out, "\n%s\n", command->details);
   if (command->args) {
@@ -71,7 +72,8 @@ static Status check_words(const Command *command, const ArgTexts *words, Error *
     return error_hint(err, "usage: weir %s %s", command->name, command->usage);
   }
   if (words->len <= command->words_max) return STATUS_OK;
-  error_set(err, STATUS_CONFIG, "", "`weir %s` does not understand `%s`", command->name, words->items[command->words_max]);
+  const char *first = words->items[command->words_max];
+  error_set(err, STATUS_CONFIG, "", "`weir %s` does not understand `%s`", command->name, first);
   return error_hint(err, "usage: weir %s %s", command->name, command->usage);
 }
 

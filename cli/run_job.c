@@ -66,7 +66,7 @@ static void warn_without_time(const JobSetup *setup, const PlanScript *plan) {
       const JobBinding *input = &setup->inputs.items[j];
       bool without = setup->recorded[j] && input->arrival_field.len == 0 && str_eq_nocase(input->name, node->label);
       if (!without) continue;
-      term_warning("input " STR_FMT ": a file has no arrival times, so all its events get the time at which the run began",
+      term_warning("input " STR_FMT ": a file has no arrival times, so all its events get the time of the run's start",
                    STR_ARG(input->name));
       fprintf(stderr, "  help: write TIMESTAMP BY column behind it in FROM, or give --arrival " STR_FMT "=FIELD\n",
               STR_ARG(input->name));

@@ -118,10 +118,10 @@ static void json_output(const JobOutputProgress *output, StrBuf *out) {
 
 static void print_json(const JobProgress *progress) {
   StrBuf text = {0};
-  strbuf_printf(&text, "{\"eventsIn\":%llu,\"rowsOut\":%llu,\"seconds\":%.3f,\"runtimeErrors\":%llu,\"quarantined\":%llu,\"inputs\":[",
-                (unsigned long long)progress->events_in, (unsigned long long)progress->rows_out,
-                (double)progress->elapsed_ns / 1e9, (unsigned long long)progress->runtime_errors,
-                (unsigned long long)progress->quarantined);
+  strbuf_printf(&text, "{\"eventsIn\":%llu,\"rowsOut\":%llu,\"seconds\":%.3f", (unsigned long long)progress->events_in,
+                (unsigned long long)progress->rows_out, (double)progress->elapsed_ns / 1e9);
+  strbuf_printf(&text, ",\"runtimeErrors\":%llu,\"quarantined\":%llu,\"inputs\":[",
+                (unsigned long long)progress->runtime_errors, (unsigned long long)progress->quarantined);
   for (uint32_t i = 0; i < progress->inputs_len; i++) {
     if (i) strbuf_putc(&text, ',');
     json_input(&progress->inputs[i], &text);

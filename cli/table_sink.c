@@ -171,7 +171,10 @@ static void each_row(TableSink *table, void (*visit)(TableSink *, Str, void *), 
 
 typedef struct Drawing { Str *cells; StrBuf text, out; } Drawing;
 
-static void measure_visit(TableSink *table, Str row, void *context) { measure_row(table, row, &((Drawing *)context)->text); }
+static void measure_visit(TableSink *table, Str row, void *context) {
+  Drawing *drawing = context;
+  measure_row(table, row, &drawing->text);
+}
 
 static void draw_visit(TableSink *table, Str row, void *context) {
   Drawing *drawing = context;

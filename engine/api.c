@@ -75,6 +75,7 @@ static void add_programs(ExplainView *view, const PlanNode *node) {
       if (node->entrance.timestamp) add_program(view, node, NULL, (Expr *const *)&node->entrance.timestamp, 1);
       break;
     case PLAN_FILTER: add_program(view, node, node->condition, NULL, 0); break;
+    case PLAN_APPLY: add_program(view, node, NULL, (Expr *const *)&node->apply.arg, 1); break;
     case PLAN_PROJECT: add_program(view, node, NULL, node->project.values, node->cols_len); break;
     case PLAN_AGGREGATE: add_aggregate_program(view, node); break;
     case PLAN_JOIN_REFERENCE:

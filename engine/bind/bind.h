@@ -1,7 +1,8 @@
 /* bind.h: from the tree of a script to names, types, windows and time that are settled.
 **
 ** Nouns
-**   provider  what a FROM name stands for: an input, reference data, or a step (WITH, sub-select, union)
+**   provider  what a FROM name stands for: an input, reference data, or a step (WITH, sub-select, union);
+**             or a relation with columns of its own (APPLY)
 **   leaf      one use of a provider in one FROM, with its alias
 **   scope     the leaves of one SELECT; columns of the batches its expressions run on
 **
@@ -68,10 +69,12 @@ typedef struct BoundInput {
 
 typedef struct BoundQuery BoundQuery;
 typedef struct BoundStep BoundStep;
+typedef struct BoundRelation BoundRelation;
 
-typedef struct Provider { /* one of the two */
+typedef struct Provider { /* one of the three */
   BoundInput *input;
   BoundStep  *step;
+  BoundRelation *relation;
 } Provider;
 
 typedef struct LeafColumn {
@@ -91,6 +94,36 @@ typedef struct Leaf {
   Vec(LeafColumn *) timestamp_columns; /* of `timestamp` */
   uint32_t  base;        /* slot of provider column 0 in the scope's batches */
 } Leaf;
+
+/* APPLY: for each row of everything to its left one row an element; its columns stand behind those of the row. */
+typedef enum ApplyKind { APPLY_ELEMENTS, APPLY_PROPERTIES } ApplyKind;
+
+typedef struct BoundApply {
+  ApplyKind   kind;
+  bool        outer;     /* a row without elements is kept, with NULLs */
+  const char *name;      /* of the function, for people */
+  Expr       *arg;       /* over the scope's batch up to here */
+} BoundApply;
+
+typedef enum RelationKind { RELATION_APPLY } RelationKind;
+
+typedef struct RelationColumn { Str name; TypeMask types; } RelationColumn;
+
+/* What stands in FROM and brings columns of its own that are known beforehand. */
+struct BoundRelation {
+  RelationKind kind;
+  Span         span;
+  bool         reference;
+  RelationColumn *cols;
+  uint32_t     cols_len;
+  union {
+    BoundApply apply;
+  };
+};
+
+static inline bool is_apply_leaf(const Leaf *leaf) {
+  return leaf->provider.relation && leaf->provider.relation->kind == RELATION_APPLY;
+}
 
 typedef enum BoundJoinKind { JOIN_REFERENCE, JOIN_STREAM } BoundJoinKind;
 

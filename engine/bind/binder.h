@@ -43,6 +43,11 @@ bool  script_provider(Binder *b, const AstName *name, Provider *out);
 BoundStep *script_step_copy(Binder *b, Str name);
 /* from.c, joins.c */
 bool  bind_from(Binder *b, BoundSelect *select, const AstRelation *from, const AstSelect *ast);
+/* The leaf of a relation, under the alias of ast (may be empty). NULL: diagnosed. */
+Leaf *add_relation_leaf(Binder *b, BoundSelect *select, const AstRelation *ast, BoundRelation *relation);
+/* apply.c */
+bool  bind_apply(Binder *b, BoundSelect *select, const AstRelation *ast, const AstSelect *select_ast);
+bool  is_apply_call(const AstCall *call);
 void  bind_join_condition(Binder *b, Scope *scope, BoundJoin *join, const AstExpr *on);
 /* select.c, query.c */
 BoundQuery *bind_query(Binder *b, const AstQuery *ast);

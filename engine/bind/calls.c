@@ -283,7 +283,7 @@ static bool is_analytic(const AstCall *call) {
 }
 
 static bool is_planned(const AstCall *call) {
-  static const char *const names[] = {"GetMetadataPropertyValue", "GetArrayElements", "GetElements", "GetRecordProperties"};
+  static const char *const names[] = {"GetMetadataPropertyValue"};
   for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
     if (name_is(call, names[i])) return true;
   return false;
@@ -331,5 +331,10 @@ Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast) {
   const ScalarFn *fn = scalar_fn_find(name);
   if (fn) return bind_scalar(b, scope, ast, fn);
   if (is_planned(call)) return not_yet(b, ast->span, name);
+  if (is_apply_call(call)) {
+    Diag *diag = diag_add(b->diags, DIAG_apply_misuse, ast->span, "`" STR_FMT "` gives rows, not a value", STR_ARG(name));
+    diag_hint(b->diags, diag, "write it in FROM: `FROM input CROSS APPLY " STR_FMT "(...) AS x`", STR_ARG(name));
+    return expr_error(b, ast->span);
+  }
   return unknown_function(b, ast->span, name);
 }

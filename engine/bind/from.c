@@ -27,7 +27,8 @@ static Expr *through_step(Binder *b, const Scope *scope, const BoundSelect *sele
 }
 
 static bool is_plain(const BoundQuery *query) {
-  return query->branches_len == 1 && !query->branches[0]->group && query->branches[0]->leaves.len == 1;
+  return query->branches_len == 1 && !query->branches[0]->group && query->branches[0]->leaves.len == 1 &&
+         !query->branches[0]->leaves.items[0]->provider.relation;
 }
 
 static bool push_timestamp(Binder *b, Leaf *leaf, Expr *expr) {
@@ -78,7 +79,7 @@ static bool bind_timestamp(Binder *b, BoundSelect *select, Leaf *leaf, const Ast
 static bool check_alias(Binder *b, const BoundSelect *select, const Leaf *leaf) {
   for (uint32_t i = 0; i < select->leaves.len; i++) {
     const Leaf *other = select->leaves.items[i];
-    if (other == leaf || !str_eq_nocase(other->alias, leaf->alias)) continue;
+    if (other == leaf || leaf->alias.len == 0 || !str_eq_nocase(other->alias, leaf->alias)) continue;
     Diag *diag = diag_add(b->diags, DIAG_duplicate_alias, leaf->span, "`" STR_FMT "` names two sources of this FROM",
                           STR_ARG(leaf->alias));
     diag_label(b->diags, diag, other->span, "the first one");
@@ -119,6 +120,14 @@ static Leaf *add_leaf(Binder *b, BoundSelect *select, const AstRelation *ast) {
   if (!check_alias(b, select, leaf)) return NULL;
   if (ast->timestamp_by && !bind_timestamp(b, select, leaf, ast)) return NULL;
   return leaf;
+}
+
+Leaf *add_relation_leaf(Binder *b, BoundSelect *select, const AstRelation *ast, BoundRelation *relation) {
+  Leaf *leaf = ARENA_NEW(b->arena, Leaf);
+  *leaf = (Leaf){.provider = {.relation = relation}, .ast = ast, .span = ast->alias ? ast->alias->span : ast->span,
+                 .alias = ast->alias ? ast->alias->text : STR("")};
+  arena_push(b->arena, &select->leaves, leaf);
+  return check_alias(b, select, leaf) ? leaf : NULL;
 }
 
 /* ---- joins ------------------------------------------------------------------------------------ */
@@ -186,7 +195,7 @@ bool bind_from(Binder *b, BoundSelect *select, const AstRelation *from, const As
     case AST_TABLE:
     case AST_SUBSELECT: return add_leaf(b, select, from) != NULL;
     case AST_JOIN: return bind_join(b, select, from, ast);
-    case AST_APPLY: return not_yet(b, from->span, "APPLY");
+    case AST_APPLY: return bind_apply(b, select, from, ast);
     case AST_MATCH: return not_yet(b, from->span, "MATCH_RECOGNIZE");
     default: return false; /* AST_ERROR: already diagnosed */
   }

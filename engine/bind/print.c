@@ -36,6 +36,7 @@ static void put_expr_line(Printer *p, const char *word, const Expr *expr) {
 }
 
 static Str provider_name(Provider provider) {
+  if (provider.relation) return STR("(a relation)");
   Str name = provider.input ? provider.input->name : provider.step->name;
   return name.len ? name : STR("(a query)");
 }
@@ -88,6 +89,24 @@ static void put_join(Printer *p, const BoundSelect *select, const BoundJoin *joi
   end(p);
 }
 
+static void put_apply(Printer *p, const Leaf *leaf) {
+  const BoundApply *apply = &leaf->provider.relation->apply;
+  begin(p, apply->outer ? "outer apply " : "cross apply ");
+  strbuf_printf(p->out, "%s(", apply->name);
+  expr_print(apply->arg, p->out);
+  strbuf_putc(p->out, ')');
+  if (leaf->alias.len) strbuf_printf(p->out, " as " STR_FMT, STR_ARG(leaf->alias));
+  end(p);
+}
+
+/* What leaf `at` adds to those before it. */
+static void put_addition(Printer *p, const BoundSelect *select, uint32_t at) {
+  const Leaf *leaf = select->leaves.items[at];
+  if (is_apply_leaf(leaf)) put_apply(p, leaf);
+  for (uint32_t i = 0; i < select->joins.len; i++)
+    if (select->joins.items[i]->right == at) put_join(p, select, select->joins.items[i]);
+}
+
 static void put_agg(Printer *p, const BoundAgg *agg) {
   begin(p, "aggregate ");
   strbuf_printf(p->out, "%s(%s", agg->call.fn->name, agg->call.star ? "*" : "");
@@ -129,7 +148,7 @@ static void put_select(Printer *p, const BoundSelect *select) {
   begin(p, "from ");
   put_leaf(p, select->leaves.items[0]);
   end(p);
-  for (uint32_t i = 0; i < select->joins.len; i++) put_join(p, select, select->joins.items[i]);
+  for (uint32_t i = 1; i < select->leaves.len; i++) put_addition(p, select, i);
   if (select->where) put_expr_line(p, "where ", select->where);
   if (select->group) put_group(p, select->group);
   if (select->having) put_expr_line(p, "having ", select->having);

@@ -114,7 +114,7 @@ static Expr *behind_star(Binder *b, BoundSelect *select, const BoundItem *star, 
     LeafColumn *col = (LeafColumn *)star->expr->column;
     Provider from = col->leaf->provider;
     bool payload = from.step ? from.step->query->columns.items[col->at]->star
-                             : from.input->columns.items[col->at]->kind == INPUT_PAYLOAD;
+                             : from.input && from.input->columns.items[col->at]->kind == INPUT_PAYLOAD;
     if (payload) {
       uint32_t used;
       int64_t at = provider_column(b, col->leaf->provider, names, len, &used);
@@ -234,11 +234,27 @@ static int64_t step_column(Binder *b, BoundStep *step, const AstName *names, uin
   return at;
 }
 
-/* ---- both ------------------------------------------------------------------------------------- */
+/* ---- relations with columns of their own ------------------------------------------------------ */
+
+static int64_t relation_column(const BoundRelation *relation, Str name) {
+  int64_t folded = -1;
+  for (uint32_t i = 0; i < relation->cols_len; i++) {
+    if (str_eq(relation->cols[i].name, name)) return i;
+    if (folded < 0 && str_eq_nocase(relation->cols[i].name, name)) folded = i;
+  }
+  return folded;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------ */
+
 
 int64_t provider_column(Binder *b, Provider provider, const AstName *names, uint32_t len, uint32_t *used) {
   *used = len;
   if (provider.input) return input_field(b, provider.input, names, len);
+  if (provider.relation) {
+    *used = 1;
+    return relation_column(provider.relation, names[0].text);
+  }
   return step_column(b, provider.step, names, len, used);
 }
 
@@ -246,6 +262,7 @@ int64_t provider_column(Binder *b, Provider provider, const AstName *names, uint
 int64_t provider_payload(Binder *b, Provider provider, Span span) {
   (void)span;
   if (provider.input) return input_meta_column(b, provider.input, INPUT_PAYLOAD);
+  if (provider.relation) return -1;
   const BoundQuery *query = provider.step->query;
   for (uint32_t i = 0; i < query->columns.len; i++)
     if (query->columns.items[i]->star) return i;
@@ -253,22 +270,26 @@ int64_t provider_payload(Binder *b, Provider provider, Span span) {
 }
 
 TypeMask provider_types(Provider provider, uint32_t at) {
+  if (provider.relation) return provider.relation->cols[at].types;
   return provider.input ? provider.input->columns.items[at]->types : provider.step->query->columns.items[at]->types;
 }
 
 Str provider_column_name(Provider provider, uint32_t at) {
+  if (provider.relation) return provider.relation->cols[at].name;
   if (provider.input) return provider.input->columns.items[at]->name;
   QueryColumn *col = provider.step->query->columns.items[at];
   return col->star ? STR("*") : col->name;
 }
 
 bool provider_knows(Provider provider, Str name) {
+  if (provider.relation) return relation_column(provider.relation, name) >= 0;
   if (provider.input) return declared_field(provider.input, name) != NULL;
   return find_visible(provider.step->query, name) >= 0;
 }
 
 bool provider_has_schema(Provider provider) {
   if (provider.input) return false; /* undeclared fields stay readable */
+  if (provider.relation) return true;
   const BoundQuery *query = provider.step->query;
   for (uint32_t i = 0; i < query->columns.len; i++)
     if (query->columns.items[i]->star) return false;
@@ -276,6 +297,7 @@ bool provider_has_schema(Provider provider) {
 }
 
 bool provider_is_reference(Provider provider) {
+  if (provider.relation) return provider.relation->reference;
   return provider.input ? provider.input->reference : provider.step->query->reference;
 }
 
@@ -286,6 +308,9 @@ unsigned provider_names(Provider provider, Str *out, unsigned max) {
       out[count++] = provider.input->declared[i].name;
     return count;
   }
+  for (uint32_t i = 0; provider.relation && i < provider.relation->cols_len && count < max; i++)
+    out[count++] = provider.relation->cols[i].name;
+  if (provider.relation) return count;
   const BoundQuery *query = provider.step->query;
   for (uint32_t i = 0; i < query->columns.len && count < max; i++)
     if (!query->columns.items[i]->star && !query->columns.items[i]->hidden) out[count++] = query->columns.items[i]->name;

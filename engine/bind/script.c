@@ -232,6 +232,7 @@ static void bind_output(Binder *b, const AstQuery *ast) {
 }
 
 static uint32_t provider_width(Provider provider) {
+  if (provider.relation) return provider.relation->cols_len;
   return provider.input ? provider.input->columns.len : provider.step->query->columns.len;
 }
 

@@ -51,8 +51,22 @@ static void push_step_column(Binder *b, Scope *scope, Leaf *leaf, uint32_t at, S
   arena_push(b->arena, &scope->select->items, item);
 }
 
-/* All columns of a leaf: an input's payload; the columns of a step, one by one. */
+static void push_relation_columns(Binder *b, Scope *scope, Leaf *leaf, Span span) {
+  const BoundRelation *relation = leaf->provider.relation;
+  for (uint32_t i = 0; i < relation->cols_len; i++) {
+    if (find_visible(scope->select, relation->cols[i].name)) continue;
+    BoundItem item = {.name = relation->cols[i].name, .from_star = true, .span = span,
+                      .expr = leaf_column_expr(b, scope, leaf, i, span)};
+    arena_push(b->arena, &scope->select->items, item);
+  }
+}
+
+/* All columns of a leaf: an input's payload; the columns of a step or a relation, one by one. */
 static void push_leaf_star(Binder *b, Scope *scope, Leaf *leaf, Span span) {
+  if (leaf->provider.relation) {
+    push_relation_columns(b, scope, leaf, span);
+    return;
+  }
   if (leaf->provider.input) {
     int64_t at = provider_payload(b, leaf->provider, span);
     push_star(b, scope->select, span, leaf_column_expr(b, scope, leaf, (uint32_t)at, span));
@@ -70,8 +84,8 @@ static void bind_star(Binder *b, Scope *scope, const AstExpr *ast) {
   }
   const AstExpr *of = ast->star.of;
   if (of == NULL) {
-    if (scope->leaves_len == 1) {
-      push_leaf_star(b, scope, scope->leaves[0], ast->span);
+    if (scope->select->joins.len == 0) { /* one source, and what APPLY adds to it */
+      for (uint32_t i = 0; i < scope->leaves_len; i++) push_leaf_star(b, scope, scope->leaves[i], ast->span);
       return;
     }
     Diag *diag = diag_add(b->diags, DIAG_star_with_join, ast->span, "`SELECT *` over a JOIN does not say whose columns");

@@ -1,11 +1,11 @@
 /* registry.c: every operator, once. To add one: write ops/op_<name>.c and name its class here. */
 #include "ops/op.h"
 
-extern const OpClass op_entrance, op_reference, op_filter, op_project, op_aggregate, op_join_reference, op_union,
+extern const OpClass op_entrance, op_reference, op_filter, op_apply, op_project, op_aggregate, op_join_reference, op_union,
     op_merge, op_output;
 
 static const OpClass *const classes[] = {
-  &op_entrance, &op_reference, &op_filter, &op_project, &op_aggregate, &op_join_reference, &op_union, &op_merge,
+  &op_entrance, &op_reference, &op_filter, &op_apply, &op_project, &op_aggregate, &op_join_reference, &op_union, &op_merge,
   &op_output,
 };
 

@@ -131,6 +131,29 @@ static PlanNode *build_join(Builder *b, PlanNode *left, const BoundSelect *selec
   return node;
 }
 
+static PlanNode *build_apply(Builder *b, PlanNode *input, const BoundRelation *relation) {
+  PlanNode *node = add_node(b, PLAN_APPLY, relation->span, input, NULL);
+  node->apply = relation->apply;
+  node->cols_len = input->cols_len + relation->cols_len;
+  node->cols = ARENA_ARRAY(b->arena, PlanColumn, node->cols_len);
+  if (input->cols_len) memcpy(node->cols, input->cols, input->cols_len * sizeof *node->cols);
+  for (uint32_t i = 0; i < relation->cols_len; i++)
+    node->cols[input->cols_len + i] = (PlanColumn){.name = relation->cols[i].name, .types = relation->cols[i].types};
+  return node;
+}
+
+/* FROM: the first leaf, then what each further one adds to the rows. */
+static PlanNode *build_from(Builder *b, const BoundSelect *select) {
+  PlanNode *node = build_leaf(b, select->leaves.items[0]);
+  uint32_t joined = 0;
+  for (uint32_t i = 1; i < select->leaves.len; i++) {
+    const Leaf *leaf = select->leaves.items[i];
+    node = is_apply_leaf(leaf) ? build_apply(b, node, leaf->provider.relation)
+                               : build_join(b, node, select, select->joins.items[joined++]);
+  }
+  return node;
+}
+
 static PlanNode *build_filter(Builder *b, PlanNode *input, Expr *condition) {
   PlanNode *node = add_node(b, PLAN_FILTER, condition->span, input, NULL);
   node->condition = condition;
@@ -202,8 +225,7 @@ static Expr *column_value(Builder *b, const BoundSelect *select, const QueryColu
 
 static PlanNode *build_select(Builder *b, const BoundQuery *query, uint32_t branch) {
   const BoundSelect *select = query->branches[branch];
-  PlanNode *node = build_leaf(b, select->leaves.items[0]);
-  for (uint32_t i = 0; i < select->joins.len; i++) node = build_join(b, node, select, select->joins.items[i]);
+  PlanNode *node = build_from(b, select);
   if (select->where) node = build_filter(b, node, select->where);
   if (select->group) node = build_group(b, node, select->group);
   if (select->having) node = build_filter(b, node, select->having);
@@ -334,6 +356,7 @@ static void release_node(PlanNode *node) {
       if (node->entrance.timestamp) expr_release(node->entrance.timestamp);
       break;
     case PLAN_FILTER: expr_release(node->condition); break;
+    case PLAN_APPLY: expr_release(node->apply.arg); break;
     case PLAN_PROJECT: release_list(node->project.values, node->cols_len); break;
     case PLAN_AGGREGATE:
       release_list(node->aggregate.keys, node->aggregate.keys_len);

@@ -14,6 +14,7 @@ const char *plan_kind_name(PlanKind kind) {
     case PLAN_JOIN_REFERENCE: return "reference join";
     case PLAN_UNION: return "union";
     case PLAN_MERGE: return "merge";
+    case PLAN_APPLY: return "apply";
     case PLAN_OUTPUT: return "output";
     case PLAN_KINDS: break;
   }
@@ -150,6 +151,13 @@ static void add_join(ExplainView *view, const PlanNode *node, StrBuf *text) {
   add_one(view, node->id, "and", text);
 }
 
+static void add_apply(ExplainView *view, const PlanNode *node, StrBuf *text) {
+  strbuf_printf(text, "%s(", node->apply.name);
+  expr_print(node->apply.arg, text);
+  strbuf_putc(text, ')');
+  add_one(view, node->id, "unfolds", text);
+}
+
 static void add_output(ExplainView *view, const PlanNode *node, StrBuf *text) {
   ExplainFact *fact = explain_add(view, node->id, "columns", false);
   for (uint32_t i = 0; i < node->output->schema.cols_len; i++) {
@@ -179,6 +187,7 @@ static void add_facts(ExplainView *view, const PlanNode *node, StrBuf *text) {
       strbuf_puts(text, "partitions meet, in the order of time");
       add_one(view, node->id, "order", text);
       break;
+    case PLAN_APPLY: add_apply(view, node, text); break;
     case PLAN_OUTPUT: add_output(view, node, text); break;
     case PLAN_UNION:
     case PLAN_KINDS: break;
@@ -193,6 +202,7 @@ static Str title_of(Arena *arena, const PlanNode *node) {
     case PLAN_ENTRANCE:
     case PLAN_REFERENCE:
     case PLAN_OUTPUT: return arena_printf(arena, "%s " STR_FMT, kind, STR_ARG(node->label));
+    case PLAN_APPLY: return arena_printf(arena, "%s %s", node->apply.outer ? "outer" : "cross", kind);
     case PLAN_JOIN_REFERENCE: return arena_printf(arena, "%s%s", node->join.left_outer ? "left " : "", kind);
     case PLAN_FILTER:
     case PLAN_PROJECT:

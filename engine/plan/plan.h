@@ -20,6 +20,7 @@ typedef enum PlanKind {
   PLAN_JOIN_REFERENCE, /* stream (input 0) with reference data (input 1) */
   PLAN_UNION,
   PLAN_MERGE,          /* partitions into one stream ordered by time */
+  PLAN_APPLY,          /* a row an element of an array or a property of a record */
   PLAN_OUTPUT,         /* into an output */
   PLAN_KINDS
 } PlanKind;
@@ -88,6 +89,7 @@ struct PlanNode {
       uint32_t keys_len;
       Expr  *residual;          /* NULL: none */
     } join;
+    BoundApply apply;           /* columns: those of the input, then two */
     PlanOutput *output;
   };
 };

@@ -30,12 +30,19 @@ SKIPPED = 77
 
 # ---- rows --------------------------------------------------------------------------------------------
 
+def record(pairs):
+    """A row that names a field twice is wrong, whatever a JSON parser makes of it."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError(f"a row names a field twice: {[name for name, _ in pairs]}")
+    return dict(pairs)
+
+
 def read_rows(path):
     """A JSON array of objects, or one object a line."""
     text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
     if text.lstrip().startswith("["):
-        return json.loads(text)
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
+        return json.loads(text, object_pairs_hook=record)
+    return [json.loads(line, object_pairs_hook=record) for line in text.splitlines() if line.strip()]
 
 
 def plain(value):
@@ -148,8 +155,8 @@ def run_one(weir, folder, script, case, scratch):
     for out in case["ExpectedOutputs"]:
         try:
             actual = read_rows(outputs[out["OutputAlias"]])
-        except json.JSONDecodeError as error:
-            return problems + [f"output {out['OutputAlias']} is no JSON: {error}"]
+        except ValueError as error:
+            return problems + [f"output {out['OutputAlias']} cannot be read: {error}"]
         ignored = out.get("IgnoreFields") or []
         expected, actual = ([{name: row[name] for name in row if name not in ignored} for row in rows]
                             for rows in (read_rows(folder / out["FilePath"]), actual))

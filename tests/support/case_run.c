@@ -149,7 +149,8 @@ static bool check_rows(CaseRun *run, StrBuf *problem) {
     bool written = false;
     for (uint32_t j = 0; j < run->plan->outputs_len; j++)
       written |= str_eq_nocase(run->plan->outputs[j]->name, run->test->outputs.items[i].name);
-    if (!written) strbuf_printf(problem, "the query writes no output `" STR_FMT "`\n", STR_ARG(run->test->outputs.items[i].name));
+    Str name = run->test->outputs.items[i].name;
+    if (!written) strbuf_printf(problem, "the query writes no output `" STR_FMT "`\n", STR_ARG(name));
     ok = ok && written;
   }
   return ok;
@@ -192,7 +193,8 @@ static bool check_counts(const Case *test, Job *job, StrBuf *problem) {
 }
 
 static CaseNote note_of_entry(const JsonNode *entry) {
-  const JsonNode *kind = json_get(entry, "kind"), *reason = json_get(entry, "reason"), *query = json_get(entry, "query");
+  const JsonNode *kind = json_get(entry, "kind"), *reason = json_get(entry, "reason");
+  const JsonNode *query = json_get(entry, "query");
   const JsonNode *line = json_get(query, "line"), *column = json_get(query, "column");
   return (CaseNote){.code = kind ? kind->text : STR("?"), .phrase = reason ? reason->text : STR("?"),
                     .line = line ? (uint32_t)line->number : 0, .column = column ? (uint32_t)column->number : 0};

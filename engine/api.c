@@ -66,6 +66,8 @@ static void add_aggregate_program(ExplainView *view, const PlanNode *node) {
   for (uint32_t i = 0; i < node->aggregate.aggs_len; i++)
     for (uint32_t j = 0; j < node->aggregate.aggs[i].call.args_len; j++)
       arena_push(&view->arena, &values, node->aggregate.aggs[i].args[j]);
+  for (uint32_t i = 0; i < node->aggregate.session_keys_len; i++)
+    arena_push(&view->arena, &values, node->aggregate.session_keys[i]);
   if (values.len) add_program(view, node, NULL, values.items, values.len);
 }
 
@@ -77,7 +79,9 @@ static void add_programs(ExplainView *view, const PlanNode *node) {
     case PLAN_FILTER: add_program(view, node, node->condition, NULL, 0); break;
     case PLAN_APPLY: add_program(view, node, NULL, (Expr *const *)&node->apply.arg, 1); break;
     case PLAN_PROJECT: add_program(view, node, NULL, node->project.values, node->cols_len); break;
-    case PLAN_AGGREGATE: add_aggregate_program(view, node); break;
+    case PLAN_AGGREGATE:
+    case PLAN_SESSION:
+    case PLAN_SLIDING: add_aggregate_program(view, node); break;
     case PLAN_JOIN_REFERENCE:
       if (node->join.keys_len) add_program(view, node, NULL, node->join.left_keys, node->join.keys_len);
       break;

@@ -148,9 +148,12 @@ typedef struct BoundAgg {
 
 typedef struct BoundKey { ExprColumn column; Expr *expr; } BoundKey;
 
+typedef struct BoundExprs { Expr **items; uint32_t len, cap; } BoundExprs;
+
 typedef struct BoundGroup {
   WindowSpec *windows;     /* more than one: Windows(...) */
   uint32_t  windows_len;
+  BoundExprs *session_keys; /* of each window: OVER (PARTITION BY ...) of a session; else empty */
   Vec(BoundKey *) keys;
   Vec(BoundAgg *) aggs;
   ExprColumn window_id;    /* System.Window().Id */

@@ -67,6 +67,9 @@ static const AstExpr *alias_target(const AstSelect *ast, const AstExpr *name_ast
 
 /* ---- the clause ------------------------------------------------------------------------------- */
 
+/* Where the names of a GROUP BY are looked up. */
+typedef struct GroupScope { Scope *scope; const AstSelect *ast; } GroupScope;
+
 static void add_key(Binder *b, Scope *scope, BoundGroup *group, const AstSelect *ast, const AstExpr *key_ast) {
   const AstExpr *target = alias_target(ast, key_ast);
   Expr *expr = bind_expr(b, scope, target ? target : key_ast);
@@ -82,7 +85,17 @@ static void add_key(Binder *b, Scope *scope, BoundGroup *group, const AstSelect 
   arena_push(b->arena, &group->keys, key);
 }
 
-static bool add_window(Binder *b, BoundGroup *group, const AstExpr *ast, Str id) {
+/* The keys of OVER (PARTITION BY ...); a bare name may be an alias, as in GROUP BY. */
+static void add_session_keys(Binder *b, GroupScope *in, const AstExpr *ast, BoundExprs *out) {
+  const AstOver *over = ast->kind == AST_CALL ? ast->call.over : NULL;
+  for (uint32_t i = 0; over && i < over->partition_by.len; i++) {
+    const AstExpr *key = over->partition_by.items[i], *target = alias_target(in->ast, key);
+    Expr *expr = bind_expr(b, in->scope, target ? target : key);
+    if (expr->kind != EXPR_ERROR) arena_push(b->arena, out, expr);
+  }
+}
+
+static bool add_window(Binder *b, GroupScope *in, BoundGroup *group, const AstExpr *ast, Str id) {
   WindowSpec spec;
   if (!bind_window(b, ast, &spec)) return false;
   spec.id = id;
@@ -91,12 +104,18 @@ static bool add_window(Binder *b, BoundGroup *group, const AstExpr *ast, Str id)
     diag_add(b->diags, DIAG_bad_window, ast->span, "two windows are called '" STR_FMT "'", STR_ARG(id));
     return false;
   }
+  add_session_keys(b, in, ast, &group->session_keys[group->windows_len]);
   group->windows[group->windows_len++] = spec;
   return true;
 }
 
+static void make_windows(Binder *b, BoundGroup *group, uint32_t len) {
+  group->windows = ARENA_ARRAY(b->arena, WindowSpec, len + 1);
+  group->session_keys = ARENA_ARRAY(b->arena, BoundExprs, len + 1);
+}
+
 /* An element of Windows(...): Window('id', w) or w. */
-static bool add_listed(Binder *b, BoundGroup *group, const AstExpr *ast) {
+static bool add_listed(Binder *b, GroupScope *in, BoundGroup *group, const AstExpr *ast) {
   bool named = ast->kind == AST_CALL && ast->call.name.len == 1 &&
                str_eq_nocase(ast->call.name.items[0].text, STR("Window"));
   Str id = {"", 0};
@@ -108,17 +127,17 @@ static bool add_listed(Binder *b, BoundGroup *group, const AstExpr *ast) {
     id = ast->call.args.items[0]->text;
     ast = ast->call.args.items[1];
   }
-  if (is_window_call(ast) || is_system_timestamp(ast)) return add_window(b, group, ast, id);
+  if (is_window_call(ast) || is_system_timestamp(ast)) return add_window(b, in, group, ast, id);
   diag_add(b->diags, DIAG_bad_window, ast->span, "a window function belongs here");
   return false;
 }
 
-static bool bind_windows_list(Binder *b, BoundGroup *group, const AstExpr *ast) {
+static bool bind_windows_list(Binder *b, GroupScope *in, BoundGroup *group, const AstExpr *ast) {
   uint32_t len = ast->call.args.len;
-  group->windows = ARENA_ARRAY(b->arena, WindowSpec, len ? len : 1);
+  make_windows(b, group, len);
   bool ok = true;
   unsigned named = 0;
-  for (uint32_t i = 0; i < len; i++) ok &= add_listed(b, group, ast->call.args.items[i]);
+  for (uint32_t i = 0; i < len; i++) ok &= add_listed(b, in, group, ast->call.args.items[i]);
   for (uint32_t i = 0; i < group->windows_len; i++) named += group->windows[i].id.len > 0;
   if (ok && named != 0 && named != group->windows_len) {
     diag_add(b->diags, DIAG_bad_window, ast->span, "either all windows of Windows(...) have an id or none has");
@@ -148,6 +167,7 @@ static const AstExpr *find_window(Binder *b, const AstSelect *ast, bool *ok) {
 
 BoundGroup *bind_group(Binder *b, Scope *scope, const AstSelect *ast) {
   BoundGroup *group = ARENA_NEW(b->arena, BoundGroup);
+  GroupScope in = {scope, ast};
   bool ok = true;
   const AstExpr *window = find_window(b, ast, &ok);
   group->span = ast->group_by_span;
@@ -157,10 +177,10 @@ BoundGroup *bind_group(Binder *b, Scope *scope, const AstSelect *ast) {
     diag_hint(b->diags, diag, "add for example `TumblingWindow(second, 10)` to the GROUP BY list");
     ok = false;
   } else if (is_windows_list(window)) {
-    ok &= bind_windows_list(b, group, window);
+    ok &= bind_windows_list(b, &in, group, window);
   } else {
-    group->windows = ARENA_ARRAY(b->arena, WindowSpec, 1);
-    ok &= add_window(b, group, window, (Str){"", 0});
+    make_windows(b, group, 1);
+    ok &= add_window(b, &in, group, window, (Str){"", 0});
   }
   for (uint32_t i = 0; i < ast->group_by.len; i++)
     if (ast->group_by.items[i] != window && !is_window_call(ast->group_by.items[i]))

@@ -127,6 +127,7 @@ static void put_group(Printer *p, const BoundGroup *group) {
     window_describe(&group->windows[i], p->out);
     if (group->windows[i].id.len) strbuf_printf(p->out, " '" STR_FMT "'", STR_ARG(group->windows[i].id));
     end(p);
+    for (uint32_t k = 0; k < group->session_keys[i].len; k++) put_expr_line(p, "over ", group->session_keys[i].items[k]);
   }
   for (uint32_t i = 0; i < group->keys.len; i++) put_expr_line(p, "key ", group->keys.items[i]->expr);
   for (uint32_t i = 0; i < group->aggs.len; i++) put_agg(p, group->aggs.items[i]);

@@ -118,6 +118,21 @@ static bool check_window(Binder *b, const AstExpr *ast, const WindowClass *cls, 
   return true;
 }
 
+/* OVER belongs to sessions, and there it says PARTITION BY and nothing else. */
+static bool check_over(Binder *b, const AstExpr *ast, const WindowClass *cls) {
+  const AstOver *over = ast->call.over;
+  if (over == NULL) return true;
+  if (cls->kind != WINDOW_SESSION) {
+    Diag *diag = diag_add(b->diags, DIAG_bad_over, over->span, "`%s` does not take OVER", cls->name);
+    diag_hint(b->diags, diag, "put the key into the GROUP BY list: each key then has rows of its own");
+    return false;
+  }
+  if (over->partition_by.len && !over->order_by_len && !over->limit && !over->when) return true;
+  Diag *diag = diag_add(b->diags, DIAG_bad_over, over->span, "a session takes OVER (PARTITION BY ...) and nothing else there");
+  diag_hint(b->diags, diag, "the signature is %s", cls->signature);
+  return false;
+}
+
 bool bind_window(Binder *b, const AstExpr *ast, WindowSpec *out) {
   if (is_system_timestamp(ast)) {
     *out = (WindowSpec){.kind = WINDOW_SNAPSHOT, .span = ast->span};
@@ -125,16 +140,10 @@ bool bind_window(Binder *b, const AstExpr *ast, WindowSpec *out) {
   }
   const WindowClass *cls = window_class_find(ast->call.name.items[0].text);
   WindowArgs args = {0};
-  if (!read_args(b, ast, cls, &args) || !check_window(b, ast, cls, &args)) return false;
+  if (!read_args(b, ast, cls, &args) || !check_window(b, ast, cls, &args) || !check_over(b, ast, cls)) return false;
   *out = (WindowSpec){.kind = cls->kind, .size = args.value[WINDOW_ARG_SIZE], .hop = args.value[WINDOW_ARG_HOP],
                       .offset = args.value[WINDOW_ARG_OFFSET], .longest = args.value[WINDOW_ARG_LONGEST],
                       .span = ast->span};
-  if (cls->kind == WINDOW_SLIDING || cls->kind == WINDOW_SESSION) {
-    Diag *diag = diag_add(b->diags, DIAG_not_in_this_version, ast->span,
-                          "`%s` is part of the language, but this version of Weir cannot run it yet", cls->name);
-    diag_hint(b->diags, diag, "docs/language lists what runs today");
-    return false;
-  }
   window_normalise(out);
   return true;
 }

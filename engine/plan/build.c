@@ -1,6 +1,6 @@
 /* build.c: from bound queries to plan nodes. Steps and inputs are built once and shared by their readers. */
 #include "functions/operators.h"
-#include "plan/plan.h"
+#include "plan/choose_window.h"
 
 typedef struct Built { const void *of; const Expr *timestamp; PlanNode *node; } Built;
 
@@ -175,10 +175,12 @@ static Str agg_text(Builder *b, const BoundAgg *agg) {
   return copy;
 }
 
-static PlanNode *build_aggregate(Builder *b, PlanNode *input, const BoundGroup *group, const WindowSpec *window) {
-  PlanNode *node = add_node(b, PLAN_AGGREGATE, group->span, input, NULL);
+static PlanNode *build_aggregate(Builder *b, PlanNode *input, const BoundGroup *group, uint32_t window) {
+  PlanNode *node = add_node(b, window_operator(&group->windows[window]), group->span, input, NULL);
   uint32_t keys = group->keys.len, aggs = group->aggs.len;
-  node->aggregate.window = *window;
+  node->aggregate.window = group->windows[window];
+  node->aggregate.session_keys = group->session_keys[window].items;
+  node->aggregate.session_keys_len = group->session_keys[window].len;
   node->aggregate.keys = ARENA_ARRAY(b->arena, Expr *, keys + 1);
   node->aggregate.aggs = ARENA_ARRAY(b->arena, PlanAgg, aggs + 1);
   node->aggregate.keys_len = keys;
@@ -207,13 +209,15 @@ static PlanNode *build_union(Builder *b, PlanNode **branches, uint32_t len, Span
   return node;
 }
 
-/* GROUP BY: one aggregate a window; an aggregate that depends on the order of rows sees them merged by time. */
+/* GROUP BY: one aggregate a window; those that need order share a merge. */
 static PlanNode *build_group(Builder *b, PlanNode *input, const BoundGroup *group) {
-  bool ordered = false;
-  for (uint32_t i = 0; i < group->aggs.len; i++) ordered |= (group->aggs.items[i]->call.fn->flags & AGG_NEEDS_ORDER) != 0;
-  if (ordered) input = add_node(b, PLAN_MERGE, group->span, input, NULL);
+  PlanNode *merged = NULL;
   PlanNode **windows = ARENA_ARRAY(b->arena, PlanNode *, group->windows_len);
-  for (uint32_t i = 0; i < group->windows_len; i++) windows[i] = build_aggregate(b, input, group, &group->windows[i]);
+  for (uint32_t i = 0; i < group->windows_len; i++) {
+    bool ordered = window_needs_order(&group->windows[i], group);
+    if (ordered && !merged) merged = add_node(b, PLAN_MERGE, group->span, input, NULL);
+    windows[i] = build_aggregate(b, ordered ? merged : input, group, i);
+  }
   return group->windows_len == 1 ? windows[0] : build_union(b, windows, group->windows_len, group->span);
 }
 
@@ -359,7 +363,10 @@ static void release_node(PlanNode *node) {
     case PLAN_APPLY: expr_release(node->apply.arg); break;
     case PLAN_PROJECT: release_list(node->project.values, node->cols_len); break;
     case PLAN_AGGREGATE:
+    case PLAN_SESSION:
+    case PLAN_SLIDING:
       release_list(node->aggregate.keys, node->aggregate.keys_len);
+      release_list(node->aggregate.session_keys, node->aggregate.session_keys_len);
       for (uint32_t i = 0; i < node->aggregate.aggs_len; i++)
         release_list(node->aggregate.aggs[i].args, node->aggregate.aggs[i].call.args_len);
       break;

@@ -11,6 +11,8 @@ const char *plan_kind_name(PlanKind kind) {
     case PLAN_FILTER: return "filter";
     case PLAN_PROJECT: return "project";
     case PLAN_AGGREGATE: return "aggregate";
+    case PLAN_SESSION: return "session aggregate";
+    case PLAN_SLIDING: return "sliding aggregate";
     case PLAN_JOIN_REFERENCE: return "reference join";
     case PLAN_UNION: return "union";
     case PLAN_MERGE: return "merge";
@@ -129,6 +131,7 @@ static void add_project(ExplainView *view, const PlanNode *node, StrBuf *text) {
 static void add_aggregate(ExplainView *view, const PlanNode *node, StrBuf *text) {
   window_describe(&node->aggregate.window, text);
   add_one(view, node->id, "window", text);
+  add_exprs(view, node->id, "sessions", node->aggregate.session_keys, node->aggregate.session_keys_len);
   add_exprs(view, node->id, "by", node->aggregate.keys, node->aggregate.keys_len);
   ExplainFact *fact = explain_add(view, node->id, "computes", false);
   for (uint32_t i = 0; i < node->aggregate.aggs_len; i++) explain_item(view, fact, node->aggregate.aggs[i].text);
@@ -181,7 +184,9 @@ static void add_facts(ExplainView *view, const PlanNode *node, StrBuf *text) {
       add_one(view, node->id, "where", text);
       break;
     case PLAN_PROJECT: add_project(view, node, text); break;
-    case PLAN_AGGREGATE: add_aggregate(view, node, text); break;
+    case PLAN_AGGREGATE:
+    case PLAN_SESSION:
+    case PLAN_SLIDING: add_aggregate(view, node, text); break;
     case PLAN_JOIN_REFERENCE: add_join(view, node, text); break;
     case PLAN_MERGE:
       strbuf_puts(text, "partitions meet, in the order of time");
@@ -207,6 +212,8 @@ static Str title_of(Arena *arena, const PlanNode *node) {
     case PLAN_FILTER:
     case PLAN_PROJECT:
     case PLAN_AGGREGATE:
+    case PLAN_SESSION:
+    case PLAN_SLIDING:
     case PLAN_UNION:
     case PLAN_MERGE:
     case PLAN_KINDS: break;

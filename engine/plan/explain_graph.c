@@ -13,6 +13,8 @@ static Look look_of(PlanKind kind) {
     case PLAN_REFERENCE: return (Look){"reference", "#fff2cc", "#b8962e"};
     case PLAN_OUTPUT: return (Look){"output", "#d0e0f5", "#4a72a8"};
     case PLAN_AGGREGATE:
+    case PLAN_SESSION:
+    case PLAN_SLIDING:
     case PLAN_JOIN_REFERENCE: return (Look){"keeps", "#f7dfd0", "#b06a3f"}; /* holds state */
     case PLAN_FILTER:
     case PLAN_APPLY:

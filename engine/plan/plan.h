@@ -16,7 +16,9 @@ typedef enum PlanKind {
   PLAN_REFERENCE,      /* the rows of a reference input */
   PLAN_FILTER,
   PLAN_PROJECT,
-  PLAN_AGGREGATE,      /* GROUP BY over one window */
+  PLAN_AGGREGATE,      /* GROUP BY over one window: tumbling, hopping, snapshot */
+  PLAN_SESSION,        /* GROUP BY over a session window; the input is in order */
+  PLAN_SLIDING,        /* GROUP BY over a sliding window; the input is in order */
   PLAN_JOIN_REFERENCE, /* stream (input 0) with reference data (input 1) */
   PLAN_UNION,
   PLAN_MERGE,          /* partitions into one stream ordered by time */
@@ -75,8 +77,10 @@ struct PlanNode {
     PlanInput *scan;            /* PLAN_REFERENCE */
     Expr *condition;            /* PLAN_FILTER */
     struct { Expr **values; } project; /* cols_len of them */
-    struct {                    /* columns: keys, aggregates, and the window's id when wanted */
+    struct {                    /* the three kinds of GROUP BY; columns: keys, aggregates, the window's id when wanted */
       WindowSpec window;
+      Expr **session_keys;      /* of OVER (PARTITION BY ...) */
+      uint32_t session_keys_len;
       Expr **keys;
       uint32_t keys_len;
       PlanAgg *aggs;
@@ -107,6 +111,7 @@ typedef struct PlanScript {
 } PlanScript;
 
 const char *plan_kind_name(PlanKind kind);
+bool plan_is_group_by(PlanKind kind); /* one of the kinds that fill `aggregate` */
 PlanScript *plan_build(const BoundScript *script, int compat, SourceText *source, Arena *arena);
 /* Releases what expressions hold outside the arena (compiled patterns). */
 void plan_release(PlanScript *plan);

@@ -34,7 +34,7 @@ static QuarantineEntry entry_of(Job *job, const Op *op, const Batch *batch, uint
     entry.blob = origin->input->delivered_blob;
   }
   if (batch->offset && !column_is_null(batch->offset, row)) entry.offset = column_get(batch->offset, row).i;
-  const PlanNode *shape = op->plan->inputs_len && op->plan->kind != PLAN_AGGREGATE ? op->plan->inputs[0] : op->plan;
+  const PlanNode *shape = op->plan->inputs_len && !plan_is_group_by(op->plan->kind) ? op->plan->inputs[0] : op->plan;
   if (batch->payload && !column_is_null(batch->payload, row)) {
     Text *text = &column_text(batch->payload)[column_slot(batch->payload, row)];
     strbuf_clear(&job->row_text);

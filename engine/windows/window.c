@@ -32,6 +32,16 @@ Ticks window_first_end(const WindowSpec *spec, Ticks t) {
   return end > TICKS_LAST ? TICKS_MAX : end;
 }
 
+Ticks window_later(Ticks t, Ticks ticks) {
+  Ticks later;
+  return __builtin_add_overflow(t, ticks, &later) || later > TICKS_LAST ? TICKS_MAX : later;
+}
+
+Ticks window_first_cut(const WindowSpec *spec, Ticks t) {
+  if (spec->longest == 0 || t == TICKS_MAX) return TICKS_MAX;
+  return window_later(t, floor_mod(-floor_mod(t, spec->longest), spec->longest));
+}
+
 Ticks window_pane(const WindowSpec *spec) {
   Ticks a = spec->size, b = spec->hop;
   while (b != 0) {

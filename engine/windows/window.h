@@ -50,6 +50,11 @@ const WindowClass *window_class(WindowKind kind);
 void  window_normalise(WindowSpec *spec);
 /* Tumbling, hopping, snapshot: the first end at or after t; TICKS_MAX when that leaves the calendar. */
 Ticks window_first_end(const WindowSpec *spec, Ticks t);
+/* t + ticks; TICKS_MAX when that leaves the calendar. */
+Ticks window_later(Ticks t, Ticks ticks);
+/* Session with a maximum duration: the first instant at or after t at which sessions are cut: multiples of the
+** maximum counted from 0001-01-01T00:00Z. TICKS_MAX: never. */
+Ticks window_first_cut(const WindowSpec *spec, Ticks t);
 /* Hopping: the greatest common divisor of size and hop: pane length. Tumbling: the size. */
 Ticks window_pane(const WindowSpec *spec);
 void  window_describe(const WindowSpec *spec, StrBuf *out); /* "tumbling 10s offset 1s" */

@@ -1,0 +1,85 @@
+/* window_input.c: see window_input.h. */
+#include "ops/window_input.h"
+
+#include "base/mem.h"
+
+void window_input_open(WindowInput *input, Op *op, const GroupLayout *layout, Expr *const *own, uint32_t own_len) {
+  const PlanNode *node = op->plan;
+  Vec(Expr *) values = {0};
+  for (uint32_t i = 0; i < layout->keys_len; i++) vec_push(&values, node->aggregate.keys[i]);
+  for (uint32_t i = 0; i < layout->aggs_len; i++)
+    for (unsigned j = 0; j < layout->aggs[i].call.args_len; j++) vec_push(&values, layout->aggs[i].args[j]);
+  for (uint32_t i = 0; i < own_len; i++) vec_push(&values, own[i]);
+  *input = (WindowInput){.layout = layout, .values_len = values.len, .last = TICKS_MIN};
+  input->program = program_new(op->ctx->arena, NULL, values.items, values.len);
+  input->run = program_run_new(input->program);
+  input->values = ARENA_ARRAY(op->ctx->arena, Column *, values.len + 1);
+  vec_release(&values);
+}
+
+void window_input_close(WindowInput *input) {
+  program_run_free(input->run);
+  row_failures_release(&input->failures);
+  mem_free(input->hashes);
+}
+
+/* ---- rows that take part ---------------------------------------------------------------------- */
+
+static void check_arguments(WindowInput *input) {
+  Column *const *args = window_args(input);
+  for (uint32_t a = 0; a < input->layout->aggs_len; a++) {
+    const AggCall *call = &input->layout->aggs[a].call;
+    if (call->fn->check) call->fn->check(call, args, input->sel, input->batch->rows, &input->failures);
+    args += call->args_len;
+  }
+}
+
+static void drop_failed(WindowInput *input) {
+  Selection *sel = input->sel, *out = selection_new(sel ? sel->len : input->batch->rows);
+  SELECTION_EACH(sel, input->batch->rows, i) {
+    if (!row_failures_has(&input->failures, i)) out->rows[out->len++] = i;
+  }
+  selection_unref(sel);
+  input->sel = out;
+}
+
+static void hash_keys(WindowInput *input) {
+  if (input->room < input->batch->rows) {
+    input->room = input->batch->rows;
+    input->hashes = mem_realloc(input->hashes, mem_mul(input->room, sizeof *input->hashes));
+  }
+  for (uint32_t k = 0; k < input->layout->keys_len; k++)
+    column_hash(input->values[k], input->sel, input->batch->rows, input->hashes, k > 0);
+}
+
+static void check_order(WindowInput *input, const Op *op) {
+  if (input->count == 0) return;
+  if (!input->batch->sorted || window_time(input, 0) < input->last) BUG("rows reach %s out of order", op->cls->name);
+  input->last = window_time(input, input->count - 1);
+}
+
+void window_input_begin(WindowInput *input, Op *op, const Batch *batch) {
+  input->batch = batch;
+  row_failures_reset(&input->failures, batch->rows);
+  program_run(input->run, batch, input->values, &input->sel, &input->failures);
+  uint32_t before = input->failures.items.len;
+  check_arguments(input);
+  if (input->failures.items.len > before) drop_failed(input);
+  op_fail_rows(op, batch, &input->failures);
+  input->count = input->sel ? input->sel->len : batch->rows;
+  hash_keys(input);
+  check_order(input, op);
+}
+
+void window_input_end(WindowInput *input) {
+  for (uint32_t i = 0; i < input->values_len; i++) column_unref(input->values[i]);
+  selection_unref(input->sel);
+  input->sel = NULL;
+  input->batch = NULL;
+  input->count = 0;
+}
+
+void window_slice(const WindowInput *input, uint32_t begin, uint32_t end, Selection *into) {
+  into->len = end - begin;
+  for (uint32_t i = begin; i < end; i++) into->rows[i - begin] = window_row(input, i);
+}

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# test.sh: installs what is missing, builds the dev preset, runs every test; ends with `N passed, N failed`.
+# test.sh: installs what is missing, builds, runs every test (sanitizers: address and undefined for all, thread
+# for the language tests, then the fuzzers for a moment); ends with `N passed, N failed`.
 #
 #   bash tools/test.sh [-L LABEL | any other ctest option]...
 #
@@ -50,6 +51,15 @@ if ! build dev all; then
   finish
 fi
 run_tests dev "$@"
+
+# The language tests once more with ThreadSanitizer: inputs are read on threads of their own.
+if [ $# = 0 ]; then
+  if build tsan test_matrix; then
+    run_tests tsan -R '^test_matrix$'
+  else
+    failed=$((failed + 1))
+  fi
+fi
 
 seconds=${WEIR_FUZZ_SECONDS:-20}
 if [ $# != 0 ] || [ "$seconds" = 0 ] || ! ls tests/fuzz/fuzz_*.c >/dev/null 2>&1; then

@@ -88,6 +88,7 @@ static void add_programs(ExplainView *view, const PlanNode *node) {
     case PLAN_REFERENCE:
     case PLAN_UNION:
     case PLAN_MERGE:
+    case PLAN_ANALYTIC:
     case PLAN_OUTPUT:
     case PLAN_KINDS: break;
   }

@@ -80,8 +80,33 @@ typedef struct Provider { /* one of the three */
 typedef struct LeafColumn {
   ExprColumn expr;       /* first: an Expr points here */
   struct Leaf *leaf;
-  uint32_t   at;         /* column of the provider */
+  uint32_t   at;         /* column of the provider; of an analytic call its index in leaf->analytics */
+  bool       analytic;
 } LeafColumn;
+
+/* Functions that look back over the rows of their source: f(args) OVER (PARTITION BY keys LIMIT DURATION(unit, n)
+** WHEN when). Their expressions run on the provider's own batch: slots count from 0. */
+typedef enum AnalyticKind { ANALYTIC_LAG, ANALYTIC_LAST, ANALYTIC_ISFIRST, ANALYTIC_AGGREGATE } AnalyticKind;
+
+typedef struct AnalyticCall {
+  AnalyticKind kind;
+  Span     span;
+  Str      text;           /* for people */
+  Expr   **keys;
+  uint32_t keys_len;
+  Expr    *when;           /* NULL: every row counts */
+  Expr   **args;           /* needed, and sure to be computed, only for rows that count */
+  uint32_t args_len;
+  Expr    *otherwise;      /* LAG, LAST: the value when there is no such row; NULL: NULL */
+  uint32_t offset;         /* LAG: rows back, at least 1 */
+  Ticks    duration;       /* rows of (t - duration, t] are seen; ISFIRST: the length of its intervals */
+  AggCall  agg;            /* ANALYTIC_AGGREGATE */
+} AnalyticCall;
+
+typedef struct BoundAnalytic {
+  LeafColumn   column;     /* first: what expressions read */
+  AnalyticCall call;
+} BoundAnalytic;
 
 typedef struct Leaf {
   Provider  provider;
@@ -92,6 +117,8 @@ typedef struct Leaf {
   Span      timestamp_span;
   Vec(LeafColumn *) columns;
   Vec(LeafColumn *) timestamp_columns; /* of `timestamp` */
+  Vec(BoundAnalytic *) analytics;      /* their columns stand behind those of the provider */
+  Vec(LeafColumn *) analytic_columns;  /* what the expressions of analytics read */
   uint32_t  base;        /* slot of provider column 0 in the scope's batches */
 } Leaf;
 

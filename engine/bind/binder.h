@@ -24,7 +24,8 @@ typedef struct Binder {
 
 /* Where an expression stands: decides what names mean and which calls are allowed. */
 typedef enum ClauseKind {
-  CLAUSE_SELECT, CLAUSE_WHERE, CLAUSE_GROUP_BY, CLAUSE_HAVING, CLAUSE_ON, CLAUSE_TIMESTAMP_BY, CLAUSE_AGGREGATE_ARG
+  CLAUSE_SELECT, CLAUSE_WHERE, CLAUSE_GROUP_BY, CLAUSE_HAVING, CLAUSE_ON, CLAUSE_TIMESTAMP_BY, CLAUSE_AGGREGATE_ARG,
+  CLAUSE_ANALYTIC /* inside LAG(...) OVER (...) and its like */
 } ClauseKind;
 
 typedef struct Scope {
@@ -71,6 +72,11 @@ Expr *expr_error(Binder *b, Span span);
 Expr *bind_fn(Binder *b, Span span, const ScalarFn *fn, Expr **args, uint32_t len, Type target);
 /* calls.c */
 Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast);
+/* Function, arguments and ORDER BY of an aggregate call; its column belongs to nobody yet. NULL: diagnosed. */
+BoundAgg *bind_aggregate_call(Binder *b, Scope *scope, const AstExpr *ast, const AggregateFn *fn);
+/* analytic.c */
+bool  is_analytic(const AstCall *call);
+Expr *bind_analytic(Binder *b, Scope *scope, const AstExpr *ast);
 /* names.c */
 Expr *bind_path(Binder *b, Scope *scope, const AstExpr *ast);
 Expr *bind_quoted(Binder *b, Scope *scope, const AstExpr *ast, bool operand); /* operand: text is possible */
@@ -80,6 +86,9 @@ Leaf *scope_leaf(const Scope *scope, Str alias);      /* by alias or name; NULL:
 ** step *rest tells how many parts of the path the column stands for: what is left is field access. */
 int64_t provider_column(Binder *b, Provider provider, const AstName *names, uint32_t len, uint32_t *used);
 int64_t provider_payload(Binder *b, Provider provider, Span span);
+uint32_t provider_width(Provider provider);
+/* The whole row as a record: the payload of an input; of a step its columns by name. */
+Expr   *leaf_row(Binder *b, const Scope *scope, Leaf *leaf, Span span);
 int64_t input_meta_column(Binder *b, BoundInput *input, InputColumnKind kind);
 TypeMask provider_types(Provider provider, uint32_t at);
 Str     provider_column_name(Provider provider, uint32_t at);

@@ -134,6 +134,12 @@ static bool aggregate_allowed(Binder *b, const Scope *scope, const AstExpr *ast,
       diag_hint(b->diags, nested, "compute the inner one in a WITH step and aggregate its rows in the next");
       return false;
     }
+    case CLAUSE_ANALYTIC: {
+      Diag *inside = diag_add(b->diags, DIAG_nested_aggregate, ast->span,
+                              "`%s` stands inside a function with OVER, which sees rows before they are grouped", fn->name);
+      diag_hint(b->diags, inside, "group in a WITH step and look back over its rows in the next");
+      return false;
+    }
     case CLAUSE_GROUP_BY:
     case CLAUSE_ON:
     case CLAUSE_TIMESTAMP_BY:
@@ -178,7 +184,7 @@ static bool bind_param(Binder *b, Scope *scope, const AstExpr *ast, AggCall *cal
 static bool bind_order(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg *agg) {
   const AstOver *over = ast->call.over;
   bool wanted = (agg->call.fn->flags & AGG_ORDER_BY) != 0, given = over && over->order_by_len > 0;
-  if (wanted != given || (over && over->partition_by.len)) {
+  if (wanted != given || (over && !over->limit && over->partition_by.len)) {
     Diag *diag = diag_add(b->diags, DIAG_bad_over, over ? over->span : ast->span,
                           wanted ? "`%s` needs OVER (ORDER BY ...)" : "`%s` takes no such OVER clause", agg->call.fn->name);
     diag_hint(b->diags, diag, "the signature is %s", agg->call.fn->signature);
@@ -198,12 +204,11 @@ static bool bind_order(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg *ag
 
 static bool whole_event(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg *agg) {
   Leaf *leaf = scope->leaves[0];
-  int64_t at = scope->leaves_len == 1 ? provider_payload(b, leaf->provider, ast->span) : -1;
-  if (at < 0) {
-    not_yet(b, ast->span, arena_printf(b->arena, "%s() over rows that are not an input's events", agg->call.fn->name));
+  if (scope->leaves_len != 1) {
+    not_yet(b, ast->span, arena_printf(b->arena, "%s() over rows of a JOIN", agg->call.fn->name));
     return false;
   }
-  agg->args[agg->call.args_len++] = leaf_column_expr(b, scope, leaf, (uint32_t)at, ast->span);
+  agg->args[agg->call.args_len++] = leaf_row(b, scope, leaf, ast->span);
   return true;
 }
 
@@ -258,32 +263,29 @@ static bool bind_agg_args(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg 
   return true;
 }
 
-static Expr *bind_aggregate(Binder *b, Scope *scope, const AstExpr *ast, const AggregateFn *fn) {
-  if (!aggregate_allowed(b, scope, ast, fn)) return expr_error(b, ast->span);
+BoundAgg *bind_aggregate_call(Binder *b, Scope *scope, const AstExpr *ast, const AggregateFn *fn) {
   BoundAgg *agg = ARENA_NEW(b->arena, BoundAgg);
   agg->call = (AggCall){.fn = fn, .span = ast->span, .compat = b->options->compat, .param = value_null()};
   agg->args = ARENA_ARRAY(b->arena, Expr *, ast->call.args.len + 10);
   agg->column.name = arena_printf(b->arena, "%s", fn->name);
+  bool ok = bind_agg_args(b, scope, ast, agg) && bind_order(b, scope, ast, agg) && check_agg_types(b, agg);
+  return ok ? agg : NULL;
+}
+
+static Expr *bind_aggregate(Binder *b, Scope *scope, const AstExpr *ast, const AggregateFn *fn) {
+  if (!aggregate_allowed(b, scope, ast, fn)) return expr_error(b, ast->span);
   Scope inner = *scope;
   inner.clause = CLAUSE_AGGREGATE_ARG;
   inner.group = NULL;
-  if (!bind_agg_args(b, &inner, ast, agg) || !bind_order(b, &inner, ast, agg) || !check_agg_types(b, agg))
-    return expr_error(b, ast->span);
-  return add_aggregate(b, scope->group, agg, ast->span);
+  BoundAgg *agg = bind_aggregate_call(b, &inner, ast, fn);
+  return agg ? add_aggregate(b, scope->group, agg, ast->span) : expr_error(b, ast->span);
 }
 
 /* ---- the entrance ----------------------------------------------------------------------------- */
 
-static bool is_analytic(const AstCall *call) {
-  static const char *const names[] = {"LAG", "LAST", "ISFIRST", "AnomalyDetection_SpikeAndDip",
-                                      "AnomalyDetection_ChangePoint"};
-  for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (name_is(call, names[i])) return true;
-  return call->over && call->over->limit;
-}
-
 static bool is_planned(const AstCall *call) {
-  static const char *const names[] = {"GetMetadataPropertyValue"};
+  static const char *const names[] = {"AnomalyDetection_SpikeAndDip", "AnomalyDetection_ChangePoint",
+                                      "GetMetadataPropertyValue"};
   for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
     if (name_is(call, names[i])) return true;
   return false;
@@ -320,7 +322,7 @@ Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast) {
     diag_hint(b->diags, diag, "System.Timestamp() is the end of the window");
     return expr_error(b, ast->span);
   }
-  if (is_analytic(call)) return not_yet(b, ast->span, call_name(b, call));
+  if (is_analytic(call)) return bind_analytic(b, scope, ast);
   if (name_is(call, "COALESCE") || name_is(call, "ISNULL")) return bind_coalesce(b, scope, ast);
   const AggregateFn *agg = aggregate_fn_find(name, call->distinct);
   if (agg == NULL && call->distinct && aggregate_fn_find(name, false)) {
@@ -329,6 +331,10 @@ Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast) {
   }
   if (agg) return bind_aggregate(b, scope, ast, agg);
   const ScalarFn *fn = scalar_fn_find(name);
+  if (fn && call->over) {
+    diag_add(b->diags, DIAG_bad_over, call->over->span, "`%s` looks at one row and takes no OVER", fn->name);
+    return expr_error(b, ast->span);
+  }
   if (fn) return bind_scalar(b, scope, ast, fn);
   if (is_planned(call)) return not_yet(b, ast->span, name);
   if (is_apply_call(call)) {

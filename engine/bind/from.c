@@ -27,8 +27,9 @@ static Expr *through_step(Binder *b, const Scope *scope, const BoundSelect *sele
 }
 
 static bool is_plain(const BoundQuery *query) {
-  return query->branches_len == 1 && !query->branches[0]->group && query->branches[0]->leaves.len == 1 &&
-         !query->branches[0]->leaves.items[0]->provider.relation;
+  const BoundSelect *select = query->branches[0];
+  return query->branches_len == 1 && !select->group && select->leaves.len == 1 &&
+         select->leaves.items[0]->analytics.len == 0 && !select->leaves.items[0]->provider.relation;
 }
 
 static bool push_timestamp(Binder *b, Leaf *leaf, Expr *expr) {

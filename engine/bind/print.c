@@ -142,6 +142,16 @@ static void put_item(Printer *p, const BoundItem *item) {
   end(p);
 }
 
+static void put_analytics(Printer *p, const Leaf *leaf) {
+  for (uint32_t i = 0; i < leaf->analytics.len; i++) {
+    const BoundAnalytic *analytic = leaf->analytics.items[i];
+    begin(p, "looks back ");
+    strbuf_put_str(p->out, analytic->call.text);
+    put_types(p, analytic->column.expr.types);
+    end(p);
+  }
+}
+
 static void put_select(Printer *p, const BoundSelect *select) {
   begin(p, "select");
   end(p);
@@ -150,6 +160,7 @@ static void put_select(Printer *p, const BoundSelect *select) {
   put_leaf(p, select->leaves.items[0]);
   end(p);
   for (uint32_t i = 1; i < select->leaves.len; i++) put_addition(p, select, i);
+  for (uint32_t i = 0; i < select->leaves.len; i++) put_analytics(p, select->leaves.items[i]);
   if (select->where) put_expr_line(p, "where ", select->where);
   if (select->group) put_group(p, select->group);
   if (select->having) put_expr_line(p, "having ", select->having);

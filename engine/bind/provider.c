@@ -110,8 +110,9 @@ static uint32_t add_hidden_item(Binder *b, BoundSelect *select, Str name, Expr *
 
 /* What `name...` is behind a star item of a select: a column of the leaf, or a field of the starred record. */
 static Expr *behind_star(Binder *b, BoundSelect *select, const BoundItem *star, const AstName *names, uint32_t len) {
-  if (star->expr->kind == EXPR_COLUMN && !select->group) {
-    LeafColumn *col = (LeafColumn *)star->expr->column;
+  bool column = star->expr->kind == EXPR_COLUMN && !select->group;
+  LeafColumn *col = column ? (LeafColumn *)star->expr->column : NULL;
+  if (col && !col->analytic) {
     Provider from = col->leaf->provider;
     bool payload = from.step ? from.step->query->columns.items[col->at]->star
                              : from.input && from.input->columns.items[col->at]->kind == INPUT_PAYLOAD;
@@ -258,7 +259,7 @@ int64_t provider_column(Binder *b, Provider provider, const AstName *names, uint
   return step_column(b, provider.step, names, len, used);
 }
 
-/* The whole row as a record: the payload of an input, or the star of a step. */
+/* Where the whole row stands as a record: the payload of an input, the star of a step; -1: nowhere. */
 int64_t provider_payload(Binder *b, Provider provider, Span span) {
   (void)span;
   if (provider.input) return input_meta_column(b, provider.input, INPUT_PAYLOAD);
@@ -267,6 +268,11 @@ int64_t provider_payload(Binder *b, Provider provider, Span span) {
   for (uint32_t i = 0; i < query->columns.len; i++)
     if (query->columns.items[i]->star) return i;
   return -1;
+}
+
+uint32_t provider_width(Provider provider) {
+  if (provider.relation) return provider.relation->cols_len;
+  return provider.input ? provider.input->columns.len : provider.step->query->columns.len;
 }
 
 TypeMask provider_types(Provider provider, uint32_t at) {
@@ -333,4 +339,38 @@ Expr *leaf_column_expr(Binder *b, const Scope *scope, Leaf *leaf, uint32_t at, S
   }
   col->expr.types = provider_types(leaf->provider, at);
   return expr_column(b->arena, span, &col->expr);
+}
+
+/* ---- a row as a record ------------------------------------------------------------------------ */
+
+/* Name and value of every visible column of a step; a star has the empty name. */
+static Expr *step_row(Binder *b, const Scope *scope, Leaf *leaf, Span span) {
+  const BoundQuery *query = leaf->provider.step->query;
+  uint32_t len = query->columns.len, count = 0;
+  Expr **args = ARENA_ARRAY(b->arena, Expr *, 2 * len + 2);
+  for (uint32_t i = 0; i < len; i++) {
+    const QueryColumn *col = query->columns.items[i];
+    if (col->hidden) continue;
+    Value name = value_text(col->star ? STR("") : col->name);
+    args[count++] = expr_const(b->arena, span, &name);
+    args[count++] = leaf_column_expr(b, scope, leaf, i, span);
+  }
+  return count == 2 && query->columns.items[0]->star ? args[1] : bind_operator(b, span, OP_ROW, args, count);
+}
+
+static Expr *relation_row(Binder *b, const Scope *scope, Leaf *leaf, Span span) {
+  const BoundRelation *relation = leaf->provider.relation;
+  Expr **args = ARENA_ARRAY(b->arena, Expr *, 2 * relation->cols_len + 1);
+  for (uint32_t i = 0; i < relation->cols_len; i++) {
+    Value name = value_text(relation->cols[i].name);
+    args[2 * i] = expr_const(b->arena, span, &name);
+    args[2 * i + 1] = leaf_column_expr(b, scope, leaf, i, span);
+  }
+  return bind_operator(b, span, OP_ROW, args, 2 * relation->cols_len);
+}
+
+Expr *leaf_row(Binder *b, const Scope *scope, Leaf *leaf, Span span) {
+  if (leaf->provider.relation) return relation_row(b, scope, leaf, span);
+  if (leaf->provider.step) return step_row(b, scope, leaf, span);
+  return leaf_column_expr(b, scope, leaf, (uint32_t)provider_payload(b, leaf->provider, span), span);
 }

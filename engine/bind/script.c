@@ -231,25 +231,31 @@ static void bind_output(Binder *b, const AstQuery *ast) {
   arena_push(b->arena, &b->script->outputs, output);
 }
 
-static uint32_t provider_width(Provider provider) {
-  if (provider.relation) return provider.relation->cols_len;
-  return provider.input ? provider.input->columns.len : provider.step->query->columns.len;
+/* Its place in the batches of its leaf. */
+static uint32_t leaf_slot(const LeafColumn *col) {
+  return col->analytic ? provider_width(col->leaf->provider) + col->at : col->at;
+}
+
+static uint32_t settle_leaf(Leaf *leaf, uint32_t base) {
+  leaf->base = base;
+  for (uint32_t i = 0; i < leaf->columns.len; i++)
+    leaf->columns.items[i]->expr.slot = base + leaf_slot(leaf->columns.items[i]);
+  for (uint32_t i = 0; i < leaf->analytics.len; i++)
+    leaf->analytics.items[i]->column.expr.slot = base + leaf_slot(&leaf->analytics.items[i]->column);
+  for (uint32_t i = 0; i < leaf->timestamp_columns.len; i++)
+    leaf->timestamp_columns.items[i]->expr.slot = leaf->timestamp_columns.items[i]->at;
+  for (uint32_t i = 0; i < leaf->analytic_columns.len; i++)
+    leaf->analytic_columns.items[i]->expr.slot = leaf->analytic_columns.items[i]->at;
+  return base + provider_width(leaf->provider) + leaf->analytics.len;
 }
 
 static void settle_select(BoundSelect *select) {
   uint32_t base = 0;
-  for (uint32_t i = 0; i < select->leaves.len; i++) {
-    Leaf *leaf = select->leaves.items[i];
-    leaf->base = base;
-    base += provider_width(leaf->provider);
-    for (uint32_t j = 0; j < leaf->columns.len; j++) leaf->columns.items[j]->expr.slot = leaf->base + leaf->columns.items[j]->at;
-    for (uint32_t j = 0; j < leaf->timestamp_columns.len; j++)
-      leaf->timestamp_columns.items[j]->expr.slot = leaf->timestamp_columns.items[j]->at;
-  }
+  for (uint32_t i = 0; i < select->leaves.len; i++) base = settle_leaf(select->leaves.items[i], base);
   for (uint32_t i = 0; i < select->joins.len; i++) {
     BoundJoin *join = select->joins.items[i];
     for (uint32_t j = 0; j < join->right_columns.len; j++)
-      join->right_columns.items[j]->expr.slot = join->right_columns.items[j]->at;
+      join->right_columns.items[j]->expr.slot = leaf_slot(join->right_columns.items[j]);
   }
   if (select->group == NULL) return;
   uint32_t slot = 0;

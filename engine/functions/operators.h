@@ -30,5 +30,6 @@
 #define OP_CAST "cast"        /* FnCall.target */
 #define OP_TRY_CAST "try_cast"
 #define OP_FIELD "field"      /* record, constant name: the field, exact spelling first; NULL when there is none */
+#define OP_ROW "row"          /* constant name, value, ...: a record; '' as a name: the value's members */
 
 #endif

@@ -42,9 +42,9 @@ unsigned function_names(Str *out, unsigned max) {
 /* ---- the families ---- */
 
 const ScalarFn *const scalar_families[] = {
-    operators_arith, operators_bits,  operators_compare,  operators_in, operators_like, operators_cast, scalar_math,
-    scalar_text,     scalar_datetime, scalar_conditional, scalar_array, scalar_record,  scalar_json,    scalar_regex,
-    scalar_geo,      NULL,
+    operators_arith, operators_bits,  operators_compare,  operators_in, operators_like, operators_cast, operators_row,
+    scalar_math,     scalar_text,     scalar_datetime,   scalar_conditional, scalar_array, scalar_record,  scalar_json,
+    scalar_regex,    scalar_geo,      NULL,
 };
 
 const AggregateFn *const aggregate_families[] = {

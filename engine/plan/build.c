@@ -105,13 +105,51 @@ static PlanNode *build_input(Builder *b, const BoundInput *from, Expr *timestamp
   return node;
 }
 
-static PlanNode *build_leaf(Builder *b, const Leaf *leaf) {
+static PlanNode *build_provider(Builder *b, const Leaf *leaf) {
   if (leaf->provider.input) return build_input(b, leaf->provider.input, leaf->timestamp);
   PlanNode *node = find_built(b, leaf->provider.step, NULL);
   if (node) return node;
   node = build_query(b, leaf->provider.step->query, leaf->provider.step->name);
   arena_push(b->arena, &b->built, (Built){leaf->provider.step, NULL, node});
   return node;
+}
+
+/* Whether all rows come under one clock, in the order of time. */
+static bool is_one_stream(const PlanNode *node) {
+  switch (node->kind) {
+    case PLAN_AGGREGATE:
+    case PLAN_MERGE:
+    case PLAN_ANALYTIC: return true;
+    case PLAN_FILTER:
+    case PLAN_PROJECT:
+    case PLAN_APPLY:
+    case PLAN_JOIN_REFERENCE: return is_one_stream(node->inputs[0]);
+    default: return false;
+  }
+}
+
+/* Functions that look back see all rows of the source, in the order of time. */
+static PlanNode *build_analytic(Builder *b, PlanNode *input, const Leaf *leaf) {
+  if (!is_one_stream(input)) input = add_node(b, PLAN_MERGE, leaf->span, input, NULL);
+  PlanNode *node = add_node(b, PLAN_ANALYTIC, leaf->span, input, NULL);
+  uint32_t len = leaf->analytics.len;
+  node->analytic.calls = ARENA_ARRAY(b->arena, const AnalyticCall *, len);
+  node->analytic.calls_len = len;
+  node->cols = ARENA_ARRAY(b->arena, PlanColumn, input->cols_len + len);
+  node->cols_len = input->cols_len + len;
+  if (input->cols_len) memcpy(node->cols, input->cols, input->cols_len * sizeof *node->cols);
+  for (uint32_t i = 0; i < len; i++) {
+    const BoundAnalytic *analytic = leaf->analytics.items[i];
+    node->analytic.calls[i] = &analytic->call;
+    node->cols[input->cols_len + i] =
+        (PlanColumn){.name = analytic->call.text, .hidden = true, .types = analytic->column.expr.types};
+  }
+  return node;
+}
+
+static PlanNode *build_leaf(Builder *b, const Leaf *leaf) {
+  PlanNode *node = build_provider(b, leaf);
+  return leaf->analytics.len ? build_analytic(b, node, leaf) : node;
 }
 
 /* ---- selects ---------------------------------------------------------------------------------- */
@@ -354,6 +392,13 @@ static void release_list(Expr **list, uint32_t len) {
   for (uint32_t i = 0; i < len; i++) expr_release(list[i]);
 }
 
+static void release_call(const AnalyticCall *call) {
+  release_list(call->keys, call->keys_len);
+  release_list(call->args, call->args_len);
+  if (call->when) expr_release(call->when);
+  if (call->otherwise) expr_release(call->otherwise);
+}
+
 static void release_node(PlanNode *node) {
   switch (node->kind) {
     case PLAN_ENTRANCE:
@@ -374,6 +419,9 @@ static void release_node(PlanNode *node) {
       release_list(node->join.left_keys, node->join.keys_len);
       release_list(node->join.right_keys, node->join.keys_len);
       if (node->join.residual) expr_release(node->join.residual);
+      break;
+    case PLAN_ANALYTIC:
+      for (uint32_t i = 0; i < node->analytic.calls_len; i++) release_call(node->analytic.calls[i]);
       break;
     case PLAN_REFERENCE:
     case PLAN_UNION:

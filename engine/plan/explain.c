@@ -16,6 +16,7 @@ const char *plan_kind_name(PlanKind kind) {
     case PLAN_JOIN_REFERENCE: return "reference join";
     case PLAN_UNION: return "union";
     case PLAN_MERGE: return "merge";
+    case PLAN_ANALYTIC: return "analytic";
     case PLAN_APPLY: return "apply";
     case PLAN_OUTPUT: return "output";
     case PLAN_KINDS: break;
@@ -154,6 +155,11 @@ static void add_join(ExplainView *view, const PlanNode *node, StrBuf *text) {
   add_one(view, node->id, "and", text);
 }
 
+static void add_analytic(ExplainView *view, const PlanNode *node) {
+  ExplainFact *fact = explain_add(view, node->id, "computes", true);
+  for (uint32_t i = 0; i < node->analytic.calls_len; i++) explain_item(view, fact, node->analytic.calls[i]->text);
+}
+
 static void add_apply(ExplainView *view, const PlanNode *node, StrBuf *text) {
   strbuf_printf(text, "%s(", node->apply.name);
   expr_print(node->apply.arg, text);
@@ -192,6 +198,7 @@ static void add_facts(ExplainView *view, const PlanNode *node, StrBuf *text) {
       strbuf_puts(text, "partitions meet, in the order of time");
       add_one(view, node->id, "order", text);
       break;
+    case PLAN_ANALYTIC: add_analytic(view, node); break;
     case PLAN_APPLY: add_apply(view, node, text); break;
     case PLAN_OUTPUT: add_output(view, node, text); break;
     case PLAN_UNION:
@@ -216,6 +223,7 @@ static Str title_of(Arena *arena, const PlanNode *node) {
     case PLAN_SLIDING:
     case PLAN_UNION:
     case PLAN_MERGE:
+    case PLAN_ANALYTIC:
     case PLAN_KINDS: break;
   }
   return str_from(kind);

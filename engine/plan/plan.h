@@ -22,6 +22,7 @@ typedef enum PlanKind {
   PLAN_JOIN_REFERENCE, /* stream (input 0) with reference data (input 1) */
   PLAN_UNION,
   PLAN_MERGE,          /* partitions into one stream ordered by time */
+  PLAN_ANALYTIC,       /* functions that look back over the rows of an ordered stream */
   PLAN_APPLY,          /* a row an element of an array or a property of a record */
   PLAN_OUTPUT,         /* into an output */
   PLAN_KINDS
@@ -93,6 +94,10 @@ struct PlanNode {
       uint32_t keys_len;
       Expr  *residual;          /* NULL: none */
     } join;
+    struct {                    /* columns: those of the input, then one a call */
+      const AnalyticCall **calls;
+      uint32_t calls_len;
+    } analytic;
     BoundApply apply;           /* columns: those of the input, then two */
     PlanOutput *output;
   };

@@ -40,7 +40,7 @@ static bool joined_as_reference(const AstRelation *from, Str name) {
   switch (from->kind) {
     case AST_JOIN: {
       const AstRelation *right = from->join.right;
-      bool named = right->kind == AST_TABLE && right->table.name.len == 1 &&
+      bool named = right->kind == AST_TABLE && !right->timestamp_by && right->table.name.len == 1 &&
                    str_eq_nocase(right->table.name.items[0].text, name);
       if (named && (from->join.on == NULL || !has_datediff(from->join.on))) return true;
       return joined_as_reference(from->join.left, name) || joined_as_reference(right, name);
@@ -210,6 +210,17 @@ static void check_listed_inputs(Binder *b) {
   }
 }
 
+static void check_read_tables(Binder *b) {
+  for (uint32_t i = 0; i < b->ast->tables_len; i++) {
+    Str name = b->ast->tables[i]->name.text;
+    bool used = listed_input(b, name) != NULL; /* a listed input has its own warning */
+    for (uint32_t j = 0; j < b->script->inputs.len; j++) used |= str_eq_nocase(b->script->inputs.items[j]->name, name);
+    if (used) continue;
+    diag_add(b->diags, DIAG_unused_input, b->ast->tables[i]->name.span,
+             "the query does not read the table `" STR_FMT "`", STR_ARG(name));
+  }
+}
+
 /* ---- outputs and slots ------------------------------------------------------------------------ */
 
 static const AstName *into_of(const AstQuery *query) {
@@ -272,6 +283,7 @@ bool bind_script(const AstScript *ast, const BindOptions *options, Arena *arena,
   for (uint32_t i = 0; i < ast->queries_len; i++) bind_output(&b, ast->queries[i]);
   bind_unread_steps(&b);
   if (diags->errors == before) check_listed_inputs(&b);
+  if (diags->errors == before) check_read_tables(&b);
   for (uint32_t i = 0; i < b.selects.len; i++) settle_select(b.selects.items[i]);
   *out = b.script;
   return diags->errors == before;

@@ -1,4 +1,4 @@
-/* json.c: the JSON format: json_frame.c and json_decode.c in, json_encode.c out. */
+/* json.c: the JSON format: json_frame.c, json_decode.c and json_lines.c in, json_encode.c out. */
 #include "connectors/formats/formats.h"
 #include "connectors/formats/json_decode.h"
 #include "connectors/formats/json_encode.h"
@@ -16,6 +16,7 @@ const FormatClass format_json = {
   .frame = json_decoder_frame,
   .next_file = json_decoder_next_file,
   .decode = json_decoder_decode,
+  .decode_lines = json_decoder_decode_lines,
   .encoder_open = json_encoder_open,
   .encoder_close = json_encoder_close,
   .encode = json_encoder_encode,

@@ -75,6 +75,7 @@ static uint32_t take_event(JsonDecoder *decoder, const Extent *extent, uint32_t 
     report(decoder, extent->message, raw, true, "the record is longer than the limit", SIZE_MAX);
     return close;
   }
+  if (decoder->spec.payload_read && !json_walk_check(walk, at)) return JSON_WALK_BAD;
   if (decoder->payload_field != UINT32_MAX) put_payload(decoder, at, close);
   row_store_commit(&decoder->store, extent->message);
   return close;
@@ -137,7 +138,7 @@ static void lower_keys(char *base, const uint32_t *tokens, uint32_t count) {
   }
 }
 
-/* Indexes bytes for the walk. `end`: a NUL byte behind them. */
+/* `end`: a NUL byte behind the bytes. */
 static JsonIndexError index_bytes(JsonDecoder *decoder, JsonIndex *index, const char *base, uint32_t len,
                                   const char *end) {
   uint32_t count;
@@ -147,6 +148,10 @@ static JsonIndexError index_bytes(JsonDecoder *decoder, JsonIndex *index, const 
   decoder->walk.tokens = json_index_tokens(index, &count);
   if (decoder->spec.compat == 10) lower_keys((char *)base, decoder->walk.tokens, count);
   return JSON_INDEX_OK;
+}
+
+JsonIndexError json_decoder_index(JsonDecoder *decoder, const char *base, uint32_t len, const char *nul) {
+  return index_bytes(decoder, decoder->index, base, len, nul);
 }
 
 /* ---- a message alone ---- */
@@ -363,15 +368,16 @@ static uint32_t decode_next(JsonDecoder *decoder, const MessageBatch *messages, 
 
 /* ---- the calls of FormatClass ---- */
 
-static void finish(JsonDecoder *decoder, DecodedBatch *out) {
+void json_decoder_finish(JsonDecoder *decoder, Buffer *home, DecodedBatch *out) {
   RowStore *store = &decoder->store;
   uint32_t cols = decoder->spec.fields_len;
   *out = (DecodedBatch){.rows = store->rows, .cols_len = cols};
   out->cols = mem_alloc(mem_mul(cols, sizeof *out->cols));
-  for (uint32_t i = 0; i < cols; i++) out->cols[i] = row_store_column(store, i, decoder->home);
+  for (uint32_t i = 0; i < cols; i++) out->cols[i] = row_store_column(store, i, home);
   if (decoder->payload_field != UINT32_MAX)
-    out->payload = row_store_column(store, decoder->payload_field, decoder->home);
+    out->payload = row_store_column(store, decoder->payload_field, home);
   out->message = mem_dup(store->message, mem_mul(store->rows, sizeof *store->message));
+  row_store_clear(store);
 }
 
 /* A buffer that takes copies of all messages, for the names to be lower-cased in. */
@@ -391,8 +397,7 @@ void json_decoder_decode(Decoder *base, const MessageBatch *messages, uint32_t f
   decoder->context = context;
   decoder->bads = 0;
   for (uint32_t at = first; at < first + count;) at = decode_next(decoder, messages, at, first + count);
-  finish(decoder, out);
-  row_store_clear(&decoder->store);
+  json_decoder_finish(decoder, decoder->home, out);
   if (copies) buffer_unref(decoder->home);
   decoder->home = NULL;
 }

@@ -1,4 +1,4 @@
-/* json_decode.h: the decoder object of the JSON format, shared by json_decode.c and json_frame.c. */
+/* json_decode.h: the decoder object of the JSON format, shared by json_decode.c, json_lines.c and json_frame.c. */
 #ifndef WEIR_FORMATS_JSON_DECODE_H
 #define WEIR_FORMATS_JSON_DECODE_H
 
@@ -52,6 +52,13 @@ typedef struct JsonDecoder {
   uint32_t   bads;
 } JsonDecoder;
 
+/* Indexes bytes for the walk; `nul`: a NUL byte behind them. */
+JsonIndexError json_decoder_index(JsonDecoder *decoder, const char *base, uint32_t len, const char *nul);
+/* The rows of the store become columns that hold `home`; the store is empty afterwards. */
+void json_decoder_finish(JsonDecoder *decoder, Buffer *home, DecodedBatch *out);
+
+/* ---- the calls of FormatClass ---- */
+
 Status json_decoder_open(const void *options, const DecodeSpec *spec, Decoder **out, Error *err);
 void   json_decoder_close(Decoder *decoder);
 size_t json_decoder_frame(Decoder *decoder, const char *bytes, size_t len, int64_t base, bool at_end,
@@ -59,5 +66,7 @@ size_t json_decoder_frame(Decoder *decoder, const char *bytes, size_t len, int64
 void   json_decoder_next_file(Decoder *decoder);
 void   json_decoder_decode(Decoder *decoder, const MessageBatch *messages, uint32_t first, uint32_t count,
                            DecodedBatch *out, BadRecordFn *bad, void *context);
+
+size_t json_decoder_decode_lines(Decoder *decoder, Buffer *bytes, size_t begin, uint32_t rows_max, DecodedBatch *out);
 
 #endif

@@ -3,15 +3,19 @@
 
 #include "types/utf8.h"
 
-enum { BLOCK = 64 }; /* bytes the compiler turns into vector compares */
+enum { BLOCK = 64, BLOCKS_COUNTED = 255 }; /* bytes the compiler turns into vector compares; what a lane can count */
 
-typedef struct Found { uint8_t control[BLOCK], backslash[BLOCK]; } Found; /* not zero: found in that lane */
+typedef struct Found { /* by lane */
+  uint8_t control[BLOCK], backslash[BLOCK]; /* not zero: found */
+  uint8_t newlines[BLOCK];                  /* how many */
+} Found;
 
 static inline __attribute__((always_inline)) void look_at(Found *found, const char *bytes) {
   const unsigned char *at = (const unsigned char *)bytes;
   for (int i = 0; i < BLOCK; i++) {
-    found->control[i] |= (uint8_t)-((at[i] < 0x20) & (at[i] != '\n'));
+    found->control[i] |= (uint8_t)-((at[i] < 0x20) & (at[i] != '\n') & (at[i] != '\r') & (at[i] != '\t'));
     found->backslash[i] |= (uint8_t)-(at[i] == '\\');
+    found->newlines[i] += at[i] == '\n';
   }
 }
 
@@ -22,14 +26,26 @@ static inline bool any_lane(const uint8_t *lanes) {
   return any != 0;
 }
 
+static inline void add_found(JsonSpecials *specials, const Found *found) {
+  specials->control |= any_lane(found->control);
+  specials->backslash |= any_lane(found->backslash);
+  for (int i = 0; i < BLOCK; i++) specials->newlines += found->newlines[i];
+}
+
 static inline __attribute__((always_inline)) JsonSpecials specials_of(const char *bytes, size_t len) {
+  JsonSpecials specials = {0};
+  while (len >= BLOCK) {
+    Found found = {0};
+    for (int i = 0; i < BLOCKS_COUNTED && len >= BLOCK; i++, bytes += BLOCK, len -= BLOCK) look_at(&found, bytes);
+    add_found(&specials, &found);
+  }
   Found found = {0};
   char tail[BLOCK];
   memset(tail, ' ', sizeof tail);
-  for (; len >= BLOCK; bytes += BLOCK, len -= BLOCK) look_at(&found, bytes);
   if (len) memcpy(tail, bytes, len);
   look_at(&found, tail);
-  return (JsonSpecials){any_lane(found.control), any_lane(found.backslash)};
+  add_found(&specials, &found);
+  return specials;
 }
 
 static JsonSpecials specials_anywhere(const char *bytes, size_t len) { return specials_of(bytes, len); }

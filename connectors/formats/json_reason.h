@@ -8,8 +8,9 @@
 #include "connectors/formats/json_index.h"
 
 typedef struct JsonSpecials {
-  bool control;   /* control characters other than line feeds */
-  bool backslash;
+  bool     control;   /* control characters that JSON allows nowhere outside strings */
+  bool     backslash;
+  uint32_t newlines;
 } JsonSpecials;
 /* What is among the bytes, at the speed of memory. */
 JsonSpecials json_specials(const char *bytes, size_t len);

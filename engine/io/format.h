@@ -21,6 +21,7 @@ typedef struct DecodeSpec {
   const DecodeField *fields;
   uint32_t fields_len;
   bool     payload;       /* the raw event is wanted as a record (SELECT *, quarantine); CSV makes JSON of it */
+  bool     payload_read;  /* the query reads it (SELECT *): an event that is not JSON all the way down is bad */
   int      compat;        /* 10, 11 or 12: compatibility level */
   const DecodeField *declared_only; /* declared columns nobody reads: checked, not decoded */
   uint32_t declared_only_len;
@@ -89,6 +90,13 @@ struct FormatClass {
   ** readable bytes behind them. */
   void   (*decode)(Decoder *decoder, const MessageBatch *messages, uint32_t first, uint32_t count,
                    DecodedBatch *out, BadRecordFn *bad, void *context);
+
+  /* NULL, or frame and decode in one for what is clean: decodes records of a file from bytes->data + begin on, up
+  ** to rows_max of them, and returns the bytes it is done with. It takes only records that frame would cut and
+  ** decode accept in silence, and ends in front of the first that is none, or not whole yet; 0: frame and decode
+  ** must look at what stands there. The bytes are the next ones of the stream, up to bytes->len. out->message
+  ** holds where the record of each row begins, counted from `begin`; out is empty when the answer is 0. */
+  size_t (*decode_lines)(Decoder *decoder, Buffer *bytes, size_t begin, uint32_t rows_max, DecodedBatch *out);
 
   Status (*encoder_open)(const void *options, const OutputSchema *schema, Encoder **out, Error *err);
   void   (*encoder_close)(Encoder *encoder);

@@ -1,8 +1,9 @@
 /* input.c: bindings of inputs, and reading: bytes -> messages -> decoded batches.
 **
-** A stream source (a file) gives bytes; the format's framer cuts them into messages; what is left of a piece moves
-** to the front of the next. A message source (Kafka) gives messages. Either way messages are decoded
-** `batch_rows` at a time. Nothing here touches the graph, so the reading side can run on a thread of its own. */
+** A stream source (a file) gives bytes; what the format takes at once (FormatClass.decode_lines) becomes rows, the
+** rest its framer cuts into messages; what is left of a piece moves to the front of the next. A message source
+** (Kafka) gives messages. Messages and lines are decoded `batch_rows` at a time. Nothing here touches the graph, so
+** the reading side can run on a thread of its own. */
 #include "run/internal.h"
 
 #include <string.h>
@@ -42,12 +43,20 @@ static Status open_format(JobInput *in, Arena *arena, Error *err) {
   return STATUS_OK;
 }
 
+/* Whether the query reads the event as a whole. */
+static bool reads_payload(const PlanInput *plan) {
+  for (uint32_t i = 0; i < plan->cols_len; i++)
+    if (plan->kinds[i] == INPUT_PAYLOAD) return true;
+  return false;
+}
+
 /* The plan's fields, and behind them the field that holds the arrival time. */
 static void fill_spec(JobInput *in, Arena *arena) {
   const PlanInput *plan = in->plan;
   DecodeField *fields = ARENA_ARRAY(arena, DecodeField, plan->fields_len + 1);
   if (plan->fields_len) memcpy(fields, plan->fields, plan->fields_len * sizeof *fields);
   in->spec = (DecodeSpec){.fields = fields, .fields_len = plan->fields_len, .payload = plan->payload,
+                          .payload_read = reads_payload(plan),
                           .compat = in->job->plan->compat, .table = plan->declared_names,
                           .table_len = plan->declared_len, .declared_only = plan->declared_only,
                           .declared_only_len = plan->declared_only_len};
@@ -140,18 +149,34 @@ static Buffer *next_piece(JobInput *in) {
   return piece;
 }
 
+/* Cuts what is left of the piece into messages. */
 static void frame_piece(JobInput *in, bool at_end) {
   Buffer *piece = in->piece;
+  size_t begin = in->piece_begin;
   message_batch_clear(&in->messages);
   in->message_next = 0;
   in->messages.bytes = buffer_ref(piece);
   in->messages.blob = in->blob;
   in->messages.partition = 0;
-  memset(piece->data + piece->len, 0, BUFFER_PADDING);
-  size_t used = in->format->frame(in->decoder, piece->data, piece->len, in->file_offset, at_end, &in->messages,
-                                  errors_bad_record, in);
-  in->piece_begin = used;
+  size_t used = in->format->frame(in->decoder, piece->data + begin, piece->len - begin, in->file_offset, at_end,
+                                  &in->messages, errors_bad_record, in);
+  Message *messages = in->messages.messages.items;
+  for (uint32_t i = 0; begin && i < in->messages.messages.len; i++) messages[i].begin += (uint32_t)begin;
+  in->piece_begin += used;
   in->file_offset += (int64_t)used;
+}
+
+/* Frames the piece; at the end of a file nothing of it is left. */
+static void cut_piece(JobInput *in) {
+  bool at_end = in->piece_event == SOURCE_FILE_END || in->piece_event == SOURCE_END;
+  frame_piece(in, at_end);
+  in->piece_cut = true;
+  if (at_end) {
+    in->piece_begin = in->piece->len;
+    in->file_offset = 0;
+    if (in->format->next_file) in->format->next_file(in->decoder);
+  }
+  if (in->piece_event == SOURCE_END) in->read_all = true;
 }
 
 static Status read_stream(JobInput *in, int timeout_ms, SourceEvent *event, Error *err) {
@@ -165,16 +190,11 @@ static Status read_stream(JobInput *in, int timeout_ms, SourceEvent *event, Erro
   pthread_mutex_unlock(&in->source_lock);
   TRY(status);
   piece->len += got;
+  memset(piece->data + piece->len, 0, BUFFER_PADDING);
   atomic_fetch_add(&in->bytes, got);
   if (*event == SOURCE_NOTHING && got == 0) return STATUS_OK;
-  bool at_end = *event == SOURCE_FILE_END || *event == SOURCE_END;
-  frame_piece(in, at_end);
-  if (at_end) {
-    in->piece_begin = piece->len;
-    in->file_offset = 0;
-    if (in->format->next_file) in->format->next_file(in->decoder);
-  }
-  if (*event == SOURCE_END) in->read_all = true;
+  in->piece_event = *event;
+  in->piece_cut = false;
   *event = SOURCE_DATA;
   return STATUS_OK;
 }
@@ -264,23 +284,31 @@ Batch *input_batch(JobInput *in, DecodedBatch *decoded, uint32_t partition) {
   return batch;
 }
 
-static Column *offsets_of(const JobInput *in, const DecodedBatch *decoded) {
-  Column *offsets = column_new(COL_BIGINT, decoded->rows);
-  const Message *messages = in->messages.messages.items;
-  for (uint32_t i = 0; i < decoded->rows; i++) column_i64(offsets)[i] = messages[decoded->message[i]].offset;
+/* Rows decoded from messages, or (messages NULL) from the lines that begin at `offset` in the file. */
+typedef struct DecodedRun {
+  DecodedBatch   rows;
+  const Message *messages;
+  int64_t        offset;
+} DecodedRun;
+
+static Column *offsets_of(const DecodedRun *run) {
+  Column *offsets = column_new(COL_BIGINT, run->rows.rows);
+  const uint32_t *message = run->rows.message;
+  for (uint32_t i = 0; i < run->rows.rows; i++)
+    column_i64(offsets)[i] = run->messages ? run->messages[message[i]].offset : run->offset + message[i];
   return offsets;
 }
 
 /* The arrival of each row: the transport's, else the recorded field's, else unknown (NULL). */
-static Column *arrivals_of(JobInput *in, const DecodedBatch *decoded) {
+static Column *arrivals_of(JobInput *in, const DecodedRun *run) {
+  const DecodedBatch *decoded = &run->rows;
   bool recorded = in->binding->arrival_field.len > 0;
   if (!recorded && !in->cls->live) return NULL;
   Column *arrivals = column_new(COL_DATETIME, decoded->rows);
   Ticks now = clock_wall(in->job->clock);
-  const Message *messages = in->messages.messages.items;
   const Column *field = recorded ? decoded->cols[in->plan->fields_len] : NULL;
   for (uint32_t i = 0; i < decoded->rows; i++) {
-    Ticks t = messages[decoded->message[i]].arrival;
+    Ticks t = run->messages ? run->messages[decoded->message[i]].arrival : TICKS_MIN;
     if (field) {
       Value value = column_get(field, i);
       if (!value_to_ticks(&value, &t)) t = in->last_arrival == TICKS_MIN ? in->job->started : in->last_arrival;
@@ -305,19 +333,38 @@ static Ticks largest_of(const Column *arrival) {
   return largest;
 }
 
-static void decode_run(JobInput *in, uint32_t first, uint32_t count, InputBatch *out) {
-  const Message *messages = in->messages.messages.items;
-  DecodedBatch decoded = {0};
-  in->format->decode(in->decoder, &in->messages, first, count, &decoded, errors_bad_record, in);
+/* Makes the batch of the rows, which it gives back; [first, next) are the offsets they stand for. */
+static void finish_run(JobInput *in, DecodedRun *run, int64_t first, int64_t next, InputBatch *out) {
   uint32_t partition = in->messages.partition;
-  *out = (InputBatch){.batch = input_batch(in, &decoded, partition), .partition = partition,
-                      .first = messages[first].offset, .next = messages[first + count - 1].offset + 1,
-                      .largest_arrival = TICKS_MIN, .blob = in->blob, .read_at = clock_wall(in->job->clock)};
-  out->batch->offset = offsets_of(in, &decoded);
-  out->arrival = arrivals_of(in, &decoded);
+  *out = (InputBatch){.batch = input_batch(in, &run->rows, partition), .partition = partition, .first = first,
+                      .next = next, .largest_arrival = TICKS_MIN, .blob = in->blob,
+                      .read_at = clock_wall(in->job->clock)};
+  out->batch->offset = offsets_of(run);
+  out->arrival = arrivals_of(in, run);
   out->largest_arrival = largest_of(out->arrival);
   fill_arrival_columns(in, out->batch, out->arrival);
-  decoded_batch_release(&decoded);
+  decoded_batch_release(&run->rows);
+}
+
+static void decode_run(JobInput *in, uint32_t first, uint32_t count, InputBatch *out) {
+  const Message *messages = in->messages.messages.items;
+  DecodedRun run = {.messages = messages};
+  in->format->decode(in->decoder, &in->messages, first, count, &run.rows, errors_bad_record, in);
+  finish_run(in, &run, messages[first].offset, messages[first + count - 1].offset + 1, out);
+}
+
+/* Clean lines at the front of the piece; false when there are none. */
+static bool decode_lines(JobInput *in, InputBatch *out) {
+  DecodedRun run = {.offset = in->file_offset};
+  if (in->format->decode_lines == NULL) return false;
+  size_t used = in->format->decode_lines(in->decoder, in->piece, in->piece_begin, in->job->ctx.batch_rows, &run.rows);
+  if (used == 0) return false;
+  in->messages.partition = 0;
+  in->piece_begin += used;
+  in->file_offset += (int64_t)used;
+  int64_t last = run.offset + run.rows.message[run.rows.rows - 1];
+  finish_run(in, &run, run.offset + run.rows.message[0], last + 1, out);
+  return true;
 }
 
 /* What the source says of its partitions now. Only when nothing is left to deliver is an end an end. */
@@ -333,12 +380,24 @@ static void look_at_partitions(JobInput *in, InputBatch *out, bool quiet) {
   pthread_mutex_unlock(&in->source_lock);
 }
 
-Status input_next(JobInput *in, int timeout_ms, InputBatch *out, SourceEvent *event, Error *err) {
-  *event = SOURCE_DATA;
+/* Rows of what has been read; false when there are none. */
+static bool next_rows(JobInput *in, InputBatch *out) {
   for (;;) {
     uint32_t first, count = next_run(in, &first);
     if (count > 0) {
       decode_run(in, first, count, out);
+      return true;
+    }
+    if (in->piece == NULL || in->piece_cut) return false;
+    if (decode_lines(in, out)) return true;
+    cut_piece(in);
+  }
+}
+
+Status input_next(JobInput *in, int timeout_ms, InputBatch *out, SourceEvent *event, Error *err) {
+  *event = SOURCE_DATA;
+  for (;;) {
+    if (next_rows(in, out)) {
       look_at_partitions(in, out, false);
       return STATUS_OK;
     }

@@ -54,6 +54,8 @@ typedef struct JobInput {
   Buffer          *piece;      /* bytes read, not yet framed */
   size_t           piece_begin;
   int64_t          file_offset; /* of piece_begin in the file */
+  bool             piece_cut;   /* nothing more is to be had from the piece without more bytes */
+  SourceEvent      piece_event; /* what came with its last bytes */
   Str              blob;
   bool             read_all;   /* the source has ended */
   Ticks            last_arrival;

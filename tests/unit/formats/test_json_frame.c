@@ -125,11 +125,55 @@ static void offsets(void **state) {
   rig_close(&rig);
 }
 
+/* Lines of which some are damaged at random: what comes out does not depend on the way they are read. */
+static void damaged_lines(void **state) {
+  static const char marks[] = "{}[]\",:\n\r\t \\1\x01\xff";
+  Rig rig = {.spec = {.payload = true, .record_bytes_max = 60}};
+  rig_open_json(&rig, "a,b,c.d");
+  uint32_t random = 1;
+  for (int round = 0; round < 2000; round++) {
+    StrBuf file = {0};
+    for (int line = 0; line < 8; line++)
+      strbuf_printf(&file, "{\"a\":%d,\"b\":\"x%d\",\"c\":{\"d\":[%d]}}%s", line, round, line,
+                    line & 1 ? "\n" : "\r\n");
+    for (int faults = round % 4; faults > 0; faults--) {
+      random = random * 1664525 + 1013904223;
+      file.ptr[(random >> 8) % file.len] = marks[(random >> 3) % (sizeof marks)];
+    }
+    rig_file(&rig, strbuf_str(&file), round % 3 ? file.len : 50);
+    strbuf_release(&file);
+  }
+  rig_close(&rig);
+}
+
+/* How far the way of clean lines goes, and where its rows begin. */
+static void clean_lines(void **state) {
+  Rig rig = {0};
+  rig_open_json(&rig, "a");
+  const char *file = "{\"a\":1}\n{\"a\":2}\r\n{\"a\":\n3}\n{\"a\":4}\n";
+  Buffer *bytes = buffer_new(strlen(file));
+  memcpy(bytes->data, file, bytes->len = bytes->cap);
+  DecodedBatch batch;
+  assert_int_equal(format_json.decode_lines(rig.decoder, bytes, 0, 1, &batch), 8);
+  assert_int_equal(batch.rows, 1);
+  decoded_batch_release(&batch);
+  assert_int_equal(format_json.decode_lines(rig.decoder, bytes, 8, 1, &batch), 9);
+  assert_int_equal(batch.message[0], 0);
+  decoded_batch_release(&batch);
+  assert_int_equal(format_json.decode_lines(rig.decoder, bytes, 17, 1, &batch), 0);
+  assert_int_equal(format_json.decode_lines(rig.decoder, bytes, 26, 9, &batch), 8);
+  decoded_batch_release(&batch);
+  assert_int_equal(format_json.decode_lines(rig.decoder, bytes, 34, 9, &batch), 0);
+  buffer_unref(bytes);
+  rig_close(&rig);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(lines),       cmocka_unit_test(objects_over_lines), cmocka_unit_test(torn_lines),
     cmocka_unit_test(arrays),      cmocka_unit_test(torn_arrays),        cmocka_unit_test(oversize),
     cmocka_unit_test(oversize_is_bounded), cmocka_unit_test(offsets),
+    cmocka_unit_test(clean_lines), cmocka_unit_test(damaged_lines),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,16 +23,32 @@ static void put_counted(uint64_t count, const char *one, const char *many, StrBu
 
 /* ---- text ------------------------------------------------------------------------------------- */
 
+/* Events late or in error, over all inputs: said even when there are none. */
+static void put_trouble(const JobProgress *progress, StrBuf *out) {
+  uint64_t late = 0, errors = progress->runtime_errors;
+  for (uint32_t i = 0; i < progress->inputs_len; i++) {
+    late += progress->inputs[i].counts.late;
+    errors += progress->inputs[i].malformed + progress->inputs[i].counts.invalid_timestamp;
+  }
+  for (uint32_t i = 0; i < progress->outputs_len; i++) errors += progress->outputs[i].rejected;
+  strbuf_puts(out, ", ");
+  put_counted(late, "late", "late", out);
+  strbuf_puts(out, ", ");
+  put_counted(errors, "error", "errors", out);
+}
+
 static void put_totals(const JobProgress *progress, StrBuf *out) {
-  double seconds = (double)progress->elapsed_ns / 1e9;
+  double seconds = (double)progress->active_ns / 1e9;
   put_counted(progress->events_in, "event", "events", out);
   strbuf_puts(out, " in, ");
   put_counted(progress->rows_out, "row", "rows", out);
   strbuf_printf(out, " out, %.*f s", seconds < 10 ? 2 : 0, seconds);
-  if (progress->events_in < 1000 || seconds <= 0) return;
-  strbuf_puts(out, ", ");
-  put_count((uint64_t)((double)progress->events_in / seconds), out);
-  strbuf_puts(out, " events/s");
+  if (progress->events_in >= 1000 && seconds > 0) {
+    strbuf_puts(out, ", ");
+    put_count((uint64_t)((double)progress->events_in / seconds), out);
+    strbuf_puts(out, " events/s");
+  }
+  put_trouble(progress, out);
 }
 
 static void put_part(uint64_t count, const char *word, StrBuf *out) {
@@ -48,10 +64,8 @@ static void put_policies(const JobInputProgress *input, StrBuf *out) {
   put_part(counts->late, "late", out);
   put_part(counts->early, "early", out);
   put_part(counts->out_of_order, "out of order", out);
-  uint64_t outside = counts->late + counts->early + counts->out_of_order;
-  uint64_t adjusted = outside > counts->dropped ? outside - counts->dropped : 0;
-  put_part(adjusted, adjusted == 1 ? "adjusted by " : "adjusted by at most ", out);
-  if (adjusted) duration_print(counts->largest_shift, out);
+  put_part(counts->adjusted, counts->adjusted == 1 ? "adjusted by " : "adjusted by at most ", out);
+  if (counts->adjusted) duration_print(counts->largest_shift, out);
   put_part(counts->dropped, "dropped", out);
   put_part(counts->invalid_timestamp, "without a valid timestamp", out);
   put_part(input->malformed, "malformed", out);

@@ -322,20 +322,20 @@ static Status rows_open(const SourceConfig *config, const DecodeSpec *spec, Aren
 
 static const OptionDef rows_options[] = {
   {.name = "query", .kind = OPTION_TEXT, .at = offsetof(RowsOptions, query), .fallback = "",
-   .doc = "the SELECT whose rows are the reference data"},
+   .doc = "The SELECT whose rows are the reference data."},
   {.name = "table", .kind = OPTION_TEXT, .at = offsetof(RowsOptions, table), .fallback = "",
-   .doc = "short for query=SELECT * FROM this table"},
+   .doc = "Short for query=SELECT * FROM this table."},
   {.name = "refresh", .kind = OPTION_DURATION, .at = offsetof(RowsOptions, refresh), .fallback = "0s",
-   .doc = "how often the query is run again; 0 never"},
+   .doc = "How often the query is run again; 0 never."},
   {.name = "retry-timeout", .kind = OPTION_DURATION, .at = offsetof(RowsOptions, retry_timeout), .fallback = "60s",
-   .doc = "how long a lock held by another program is waited for"},
+   .doc = "How long a lock held by another program is waited for."},
   {.name = "login-timeout", .kind = OPTION_DURATION, .at = offsetof(RowsOptions, login_timeout), .fallback = "15s",
-   .doc = "how long connecting may take"},
+   .doc = "How long connecting may take."},
   {.name = NULL},
 };
 
 const RowsClass odbc_rows = {
   .scheme = "odbc", .options = rows_options,
-  .doc = "reference data out of any database with an ODBC driver: a table or a query, read whole, refreshed if asked",
+  .doc = "Reference data out of any database with an ODBC driver: a table or a query, read whole, refreshed if asked.",
   .open = rows_open, .next = rows_next, .rewind = rows_rewind, .refresh = rows_refresh, .close = rows_close,
 };

@@ -398,28 +398,28 @@ static void sink_state(Sink *base, char *out, size_t cap) {
 
 static const OptionDef sink_options[] = {
   {.name = "table", .kind = OPTION_TEXT, .at = offsetof(SinkOptions, table), .required = true,
-   .doc = "the table to write into; a schema may stand in front of it (`public.t`)"},
+   .doc = "The table to write into; a schema may stand in front of it (`public.t`)."},
   {.name = "mode", .kind = OPTION_CHOICE, .at = offsetof(SinkOptions, mode), .fallback = "append",
-   .choices = "append|upsert", .doc = "append inserts rows; upsert overwrites the row with the same key"},
+   .choices = "append|upsert", .doc = "Append inserts rows; upsert overwrites the row with the same key."},
   {.name = "key", .kind = OPTION_TEXT, .at = offsetof(SinkOptions, key), .fallback = "",
-   .doc = "columns of the key of mode=upsert, separated by commas; they need a primary key or unique index"},
+   .doc = "Columns of the key of mode=upsert, separated by commas; they need a primary key or unique index."},
   {.name = "create", .kind = OPTION_BOOL, .at = offsetof(SinkOptions, create), .fallback = "false",
-   .doc = "make the table, and a SQLite file, when it is missing; `key` becomes its primary key"},
+   .doc = "Make the table, and a SQLite file, when it is missing; `key` becomes its primary key."},
   {.name = "on-conflict", .kind = OPTION_CHOICE, .at = offsetof(SinkOptions, on_conflict), .fallback = "error",
-   .choices = "error|skip", .doc = "a row whose key is there already goes to the quarantine, or is left out silently"},
+   .choices = "error|skip", .doc = "A row whose key is there already goes to the quarantine, or is left out silently."},
   {.name = "batch-rows", .kind = OPTION_INT, .at = offsetof(SinkOptions, batch_rows), .fallback = "0", .min = 0,
-   .max = 7000, .doc = "rows of one INSERT statement at most; 0 takes as many as driver and database allow"},
+   .max = 7000, .doc = "Rows of one INSERT statement at most; 0 takes as many as driver and database allow."},
   {.name = "transaction-rows", .kind = OPTION_INT, .at = offsetof(SinkOptions, transaction_rows), .fallback = "50000",
-   .min = 1, .max = 10000000, .doc = "rows of one transaction at most; they are kept in memory until it commits"},
+   .min = 1, .max = 10000000, .doc = "Rows of one transaction at most; they are kept in memory until it commits."},
   {.name = "retry-timeout", .kind = OPTION_DURATION, .at = offsetof(SinkOptions, retry_timeout), .fallback = "60s",
-   .doc = "how long a lost connection, a lock or a deadlock is retried before the job stops"},
+   .doc = "How long a lost connection, a lock or a deadlock is retried before the job stops."},
   {.name = "login-timeout", .kind = OPTION_DURATION, .at = offsetof(SinkOptions, login_timeout), .fallback = "15s",
-   .doc = "how long connecting may take"},
+   .doc = "How long connecting may take."},
   {.name = NULL},
 };
 
 const SinkClass odbc_sink = {
   .scheme = "odbc", .options = sink_options,
-  .doc = "rows into a table of any database with an ODBC driver, in multi-row statements, one transaction an epoch",
+  .doc = "Rows into a table of any database with an ODBC driver, in multi-row statements, one transaction an epoch.",
   .open = sink_open, .write = sink_write, .flush = sink_flush, .close = sink_close, .state = sink_state,
 };

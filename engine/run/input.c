@@ -43,20 +43,12 @@ static Status open_format(JobInput *in, Arena *arena, Error *err) {
   return STATUS_OK;
 }
 
-/* Whether the query reads the event as a whole. */
-static bool reads_payload(const PlanInput *plan) {
-  for (uint32_t i = 0; i < plan->cols_len; i++)
-    if (plan->kinds[i] == INPUT_PAYLOAD) return true;
-  return false;
-}
-
 /* The plan's fields, and behind them the field that holds the arrival time. */
 static void fill_spec(JobInput *in, Arena *arena) {
   const PlanInput *plan = in->plan;
   DecodeField *fields = ARENA_ARRAY(arena, DecodeField, plan->fields_len + 1);
   if (plan->fields_len) memcpy(fields, plan->fields, plan->fields_len * sizeof *fields);
   in->spec = (DecodeSpec){.fields = fields, .fields_len = plan->fields_len, .payload = plan->payload,
-                          .payload_read = reads_payload(plan),
                           .compat = in->job->plan->compat, .table = plan->declared_names,
                           .table_len = plan->declared_len, .declared_only = plan->declared_only,
                           .declared_only_len = plan->declared_only_len};

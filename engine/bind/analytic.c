@@ -287,7 +287,7 @@ static void print_args(const Draft *d, StrBuf *out) {
     expr_print(call->args[values + i], out);
     if (agg->desc[i]) strbuf_puts(out, " desc");
   }
-  if (call->kind == ANALYTIC_LAG) strbuf_printf(out, ", %u", call->offset);
+  if (call->kind == ANALYTIC_LAG && (call->offset > 1 || call->otherwise)) strbuf_printf(out, ", %u", call->offset);
   if (call->otherwise) print_list(&call->otherwise, 1, ", ", out);
 }
 

@@ -169,6 +169,29 @@ static void new_keys_leave_nothing(void **state) {
   wt_release(&test);
 }
 
+/* Many keys at once, most of which go: the others go on under new numbers, and nothing of the rest is held. */
+static void a_burst_of_keys_is_forgotten(void **state) {
+  (void)state;
+  WindowTest test;
+  count_per_key(&test, 5, 0, 0);
+  for (Ticks time = 1; time <= 40; time++) {
+    for (int i = 0; i < (time == 1 ? 6000 : 20); i++) {
+      char key[32];
+      snprintf(key, sizeof key, "%d", time == 1 ? i : 5000 + i);
+      wt_push(&test, (WtEvent[]){at(time, key)}, 1);
+    }
+    wt_advance(&test, time);
+  }
+  wt_restore(&test);
+  assert_true(test.state_bytes < 20000);
+  wt_advance(&test, TICKS_MAX);
+  uint32_t rows = 0;
+  for (uint32_t i = 0; i < test.lines.len; i++) rows += strncmp(test.lines.items[i], "000045 ", 7) == 0;
+  assert_int_equal(rows, 20);
+  assert_int_equal(wt_oldest(&test), INT64_MAX);
+  wt_release(&test);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nothing_goes_out_before_the_watermark_has_passed),
@@ -176,6 +199,7 @@ int main(void) {
       cmocka_unit_test(ends_beyond_the_calendar_are_no_ends),
       cmocka_unit_test(a_sum_that_fails_costs_its_row),
       cmocka_unit_test(new_keys_leave_nothing),
+      cmocka_unit_test(a_burst_of_keys_is_forgotten),
       cmocka_unit_test(random_events_agree),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,6 @@
 /* clock.c: see clock.h. */
 #include "base/clock.h"
 
-#include <time.h>
-
 /* Ticks between 0001-01-01 and 1970-01-01: 719,162 days. */
 static const int64_t unix_epoch_ticks = 719162LL * 86400 * 10000000;
 
@@ -22,4 +20,13 @@ int64_t clock_monotonic_ns(void) {
 void clock_sleep_ms(unsigned ms) {
   struct timespec wait = {ms / 1000, (long)(ms % 1000) * 1000000};
   nanosleep(&wait, NULL);
+}
+
+struct timespec clock_deadline(unsigned ms) {
+  struct timespec at;
+  clock_gettime(CLOCK_REALTIME, &at);
+  at.tv_sec += ms / 1000;
+  at.tv_nsec += (long)(ms % 1000) * 1000000;
+  if (at.tv_nsec >= 1000000000) at.tv_sec++, at.tv_nsec -= 1000000000;
+  return at;
 }

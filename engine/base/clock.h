@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 typedef struct Clock {
   bool    is_virtual;
@@ -14,5 +15,6 @@ typedef struct Clock {
 int64_t clock_wall(const Clock *clock);      /* ticks; the virtual time for a virtual clock */
 int64_t clock_monotonic_ns(void);            /* for measuring; never virtual */
 void    clock_sleep_ms(unsigned ms);
+struct timespec clock_deadline(unsigned ms); /* now and so much, for pthread_cond_timedwait */
 
 #endif

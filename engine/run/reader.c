@@ -2,7 +2,6 @@
 #include "run/reader.h"
 
 #include <pthread.h>
-#include <time.h>
 
 #include "base/mem.h"
 
@@ -82,17 +81,8 @@ Status reader_start(JobInput *in, Reader **out, Error *err) {
   return STATUS_OK;
 }
 
-static struct timespec deadline(int timeout_ms) {
-  struct timespec at;
-  clock_gettime(CLOCK_REALTIME, &at);
-  at.tv_nsec += (long)timeout_ms * 1000000;
-  at.tv_sec += at.tv_nsec / 1000000000;
-  at.tv_nsec %= 1000000000;
-  return at;
-}
-
 Status reader_next(Reader *reader, int timeout_ms, InputBatch *out, SourceEvent *event, Error *err) {
-  struct timespec until = deadline(timeout_ms);
+  struct timespec until = clock_deadline((unsigned)timeout_ms);
   pthread_mutex_lock(&reader->lock);
   int waited = 0;
   while (reader->len == 0 && !reader->ended && waited == 0 && timeout_ms > 0)

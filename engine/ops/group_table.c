@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "ops/group_key.h"
 
 enum { GROUPS_FIRST = 64 };
 
@@ -87,20 +88,10 @@ static Value *group_keys(const GroupTable *table, uint32_t group) {
   return table->keys + (size_t)group * table->layout->keys_len;
 }
 
-/* True when the row's value is the key: fast for the layouts that matter, exact for the rest. */
-static inline bool key_matches(const Column *col, uint32_t row, const Value *key) {
-  if (col->layout == COL_BIGINT && !col->valid && key->type == TYPE_BIGINT)
-    return column_i64(col)[column_slot(col, row)] == key->i;
-  if (col->layout == COL_TEXT && !col->valid && key->type == TYPE_TEXT)
-    return text_eq(&column_text(col)[column_slot(col, row)], &key->text);
-  Value value = column_get(col, row);
-  return value_same_key(&value, key);
-}
-
 static inline bool keys_match(const GroupTable *table, Column *const *keys, uint32_t row, uint32_t group) {
   const Value *stored = group_keys(table, group);
   for (uint32_t k = 0; k < table->layout->keys_len; k++)
-    if (!key_matches(keys[k], row, &stored[k])) return false;
+    if (!group_key_matches(keys[k], row, &stored[k])) return false;
   return true;
 }
 

@@ -16,8 +16,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "ops/group_table.h"
-#include "ops/op.h"
+#include "ops/window_input.h"
 #include "time/watermark.h"
 
 enum { PANE_VERSION = 1, CLOCK_VERSION = 1, SPARE_PANES = 4 };
@@ -30,12 +29,9 @@ typedef struct Pane {
 
 typedef struct AggregateOp {
   Op          op;
-  Program    *program;    /* keys, then the arguments of all aggregates */
-  ProgramRun *run;
-  uint32_t    values_len;
-  Column    **values;
-  RowFailures failures;
   GroupLayout layout;
+  WindowInput input;
+  RowFailures failures;   /* of the rows of a window */
   WindowSpec  panes_spec; /* a tumbling window as long as a pane */
   Vec(Pane *) panes;
   Vec(Pane *) spare;      /* empty ones, memory kept */
@@ -43,9 +39,8 @@ typedef struct AggregateOp {
   ClockSet    clocks;
   Ticks       emitted;    /* end of the last window that went out; TICKS_MIN: none */
   FnScratch   scratch;
-  uint64_t   *hashes;     /* per selected row */
-  uint32_t   *groups;
-  uint32_t    scratch_rows;
+  uint32_t   *groups;     /* per selected row */
+  uint32_t    groups_room;
 } AggregateOp;
 
 static bool is_hopping(const AggregateOp *agg) {
@@ -58,16 +53,7 @@ static Status aggregate_open(Op *op, Error *err) {
   AggregateOp *agg = (AggregateOp *)op;
   const PlanNode *node = op->plan;
   group_layout_init(&agg->layout, op->ctx->arena, node);
-  Vec(Expr *) values = {0};
-  for (uint32_t i = 0; i < node->aggregate.keys_len; i++) vec_push(&values, node->aggregate.keys[i]);
-  for (uint32_t i = 0; i < node->aggregate.aggs_len; i++)
-    for (unsigned j = 0; j < node->aggregate.aggs[i].call.args_len; j++)
-      vec_push(&values, node->aggregate.aggs[i].args[j]);
-  agg->program = program_new(op->ctx->arena, NULL, values.items, values.len);
-  agg->run = program_run_new(agg->program);
-  agg->values_len = values.len;
-  agg->values = ARENA_ARRAY(op->ctx->arena, Column *, values.len + 1);
-  vec_release(&values);
+  window_input_open(&agg->input, op, &agg->layout, NULL, 0);
   agg->panes_spec = node->aggregate.window;
   if (agg->panes_spec.kind != WINDOW_SNAPSHOT) {
     agg->panes_spec.kind = WINDOW_TUMBLING;
@@ -121,17 +107,10 @@ static Pane *find_pane(AggregateOp *agg, Ticks end) {
   return pane;
 }
 
-static void need_scratch(AggregateOp *agg, uint32_t rows) {
-  if (rows <= agg->scratch_rows) return;
-  agg->scratch_rows = rows;
-  agg->hashes = mem_realloc(agg->hashes, mem_mul(rows, sizeof *agg->hashes));
-  agg->groups = mem_realloc(agg->groups, mem_mul(rows, sizeof *agg->groups));
-}
-
 static void add_rows(AggregateOp *agg, Pane *pane, const Batch *batch, const Selection *sel, uint32_t first) {
-  Column *const *args = agg->values + agg->layout.keys_len;
-  group_table_find(&pane->table, agg->values, sel, batch->rows, agg->hashes + first, agg->groups);
-  group_table_update(&pane->table, agg->groups, args, sel, batch->rows);
+  const WindowInput *input = &agg->input;
+  group_table_find(&pane->table, window_keys(input), sel, batch->rows, input->hashes + first, agg->groups);
+  group_table_update(&pane->table, agg->groups, window_args(input), sel, batch->rows);
   lineage_merge(&pane->lineage, &batch->lineage);
 }
 
@@ -158,45 +137,16 @@ static void add_by_pane(AggregateOp *agg, const Batch *batch, const Selection *s
   }
 }
 
-/* An argument no aggregate can take removes its row from the whole GROUP BY. */
-static void check_arguments(AggregateOp *agg, const Batch *batch, const Selection *sel) {
-  Column *const *args = agg->values + agg->layout.keys_len;
-  for (uint32_t a = 0; a < agg->layout.aggs_len; a++) {
-    const AggCall *call = &agg->layout.aggs[a].call;
-    if (call->fn->check) call->fn->check(call, args, sel, batch->rows, &agg->failures);
-    args += call->args_len;
-  }
-}
-
-static Selection *drop_failed(Selection *sel, uint32_t rows, const RowFailures *failures) {
-  Selection *out = selection_new(sel ? sel->len : rows);
-  SELECTION_EACH(sel, rows, i) {
-    if (!row_failures_has(failures, i)) out->rows[out->len++] = i;
-  }
-  selection_unref(sel);
-  return out;
-}
-
-static void hash_keys(AggregateOp *agg, const Batch *batch, const Selection *sel) {
-  need_scratch(agg, batch->rows);
-  for (uint32_t k = 0; k < agg->layout.keys_len; k++)
-    column_hash(agg->values[k], sel, batch->rows, agg->hashes, k > 0);
-}
-
 static void aggregate_push(Op *op, uint32_t port, const Batch *batch) {
   (void)port;
   AggregateOp *agg = (AggregateOp *)op;
-  Selection *sel;
-  row_failures_reset(&agg->failures, batch->rows);
-  program_run(agg->run, batch, agg->values, &sel, &agg->failures);
-  uint32_t before = agg->failures.items.len;
-  check_arguments(agg, batch, sel);
-  if (agg->failures.items.len > before) sel = drop_failed(sel, batch->rows, &agg->failures);
-  op_fail_rows(op, batch, &agg->failures);
-  hash_keys(agg, batch, sel);
-  add_by_pane(agg, batch, sel);
-  for (uint32_t i = 0; i < agg->values_len; i++) column_unref(agg->values[i]);
-  selection_unref(sel);
+  if (batch->rows > agg->groups_room) {
+    agg->groups_room = batch->rows;
+    agg->groups = mem_realloc(agg->groups, mem_mul(batch->rows, sizeof *agg->groups));
+  }
+  window_input_begin(&agg->input, op, batch);
+  add_by_pane(agg, batch, agg->input.sel);
+  window_input_end(&agg->input);
 }
 
 /* ---- windows out ------------------------------------------------------------------------------ */
@@ -233,6 +183,14 @@ static Column *agg_column(AggregateOp *agg, const Emission *e, uint32_t a) {
   return column_builder_finish(&builder);
 }
 
+static Selection *succeeded(const Emission *e, const RowFailures *failures) {
+  if (failures->items.len == 0) return NULL;
+  Selection *sel = selection_new(e->rows);
+  for (uint32_t i = 0; i < e->rows; i++)
+    if (!row_failures_has(failures, i)) sel->rows[sel->len++] = i;
+  return sel;
+}
+
 static void emit_rows(AggregateOp *agg, const Emission *e) {
   const PlanNode *node = agg->op.plan;
   Batch *out = batch_new(e->rows, node->cols_len);
@@ -247,7 +205,7 @@ static void emit_rows(AggregateOp *agg, const Emission *e) {
   out->sorted = true;
   lineage_merge(&out->lineage, e->lineage);
   op_fail_rows(&agg->op, out, &agg->failures);
-  if (agg->failures.items.len) out->sel = drop_failed(NULL, e->rows, &agg->failures);
+  out->sel = succeeded(e, &agg->failures);
   op_emit(&agg->op, out);
   batch_unref(out);
 }
@@ -373,11 +331,10 @@ static void aggregate_close(Op *op) {
   vec_release(&agg->panes);
   vec_release(&agg->spare);
   if (agg->merged.layout) group_table_release(&agg->merged);
-  program_run_free(agg->run);
+  window_input_close(&agg->input);
   row_failures_release(&agg->failures);
   clock_set_release(&agg->clocks);
   arena_release(&agg->scratch.arena);
-  mem_free(agg->hashes);
   mem_free(agg->groups);
 }
 

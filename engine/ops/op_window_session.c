@@ -266,6 +266,7 @@ static void session_push(Op *base, uint32_t port, const Batch *batch) {
   SessionOp *op = (SessionOp *)base;
   WindowInput *input = &op->input;
   window_input_begin(input, base, batch);
+  window_input_check_order(input, base);
   need_room(op, batch->rows);
   lineage_log_add(&op->log, &batch->lineage);
   for (uint32_t k = 0; k < op->session_keys.keys_len; k++)

@@ -379,6 +379,7 @@ static void sliding_push(Op *base, uint32_t port, const Batch *batch) {
   (void)port;
   SlidingOp *op = (SlidingOp *)base;
   window_input_begin(&op->input, base, batch);
+  window_input_check_order(&op->input, base);
   if (op->input.count) {
     keep_rows(op);
     op->from = op->to = 0;

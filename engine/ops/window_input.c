@@ -52,12 +52,6 @@ static void hash_keys(WindowInput *input) {
     column_hash(input->values[k], input->sel, input->batch->rows, input->hashes, k > 0);
 }
 
-static void check_order(WindowInput *input, const Op *op) {
-  if (input->count == 0) return;
-  if (!input->batch->sorted || window_time(input, 0) < input->last) BUG("rows reach %s out of order", op->cls->name);
-  input->last = window_time(input, input->count - 1);
-}
-
 void window_input_begin(WindowInput *input, Op *op, const Batch *batch) {
   input->batch = batch;
   row_failures_reset(&input->failures, batch->rows);
@@ -68,7 +62,6 @@ void window_input_begin(WindowInput *input, Op *op, const Batch *batch) {
   op_fail_rows(op, batch, &input->failures);
   input->count = input->sel ? input->sel->len : batch->rows;
   hash_keys(input);
-  check_order(input, op);
 }
 
 void window_input_end(WindowInput *input) {
@@ -77,6 +70,12 @@ void window_input_end(WindowInput *input) {
   input->sel = NULL;
   input->batch = NULL;
   input->count = 0;
+}
+
+void window_input_check_order(WindowInput *input, const Op *op) {
+  if (input->count == 0) return;
+  if (!input->batch->sorted || window_time(input, 0) < input->last) BUG("rows reach %s out of order", op->cls->name);
+  input->last = window_time(input, input->count - 1);
 }
 
 void window_slice(const WindowInput *input, uint32_t begin, uint32_t end, Selection *into) {

@@ -1,7 +1,7 @@
 /* window_input.h: a batch in front of a window: keys, arguments and hashes of the rows that take part.
 **
 ** An argument that no aggregate can take removes its row from the whole GROUP BY; such rows and those whose
-** expressions fail go to the quarantine here. Rows must come in order of time (a merge stands in front). */
+** expressions fail go to the quarantine here. */
 #ifndef WEIR_OPS_WINDOW_INPUT_H
 #define WEIR_OPS_WINDOW_INPUT_H
 
@@ -30,6 +30,8 @@ void window_input_close(WindowInput *input);
 /* Computes everything for the batch, which is borrowed until window_input_end. */
 void window_input_begin(WindowInput *input, Op *op, const Batch *batch);
 void window_input_end(WindowInput *input);
+/* For operators with a merge in front: rows come in order of time, BUG when they do not. */
+void window_input_check_order(WindowInput *input, const Op *op);
 
 static inline Column *const *window_keys(const WindowInput *input) { return input->values; }
 static inline Column *const *window_args(const WindowInput *input) { return input->values + input->layout->keys_len; }

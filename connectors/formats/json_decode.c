@@ -75,6 +75,7 @@ static uint32_t take_event(JsonDecoder *decoder, const Extent *extent, uint32_t 
     report(decoder, extent->message, raw, true, "the record is longer than the limit", SIZE_MAX);
     return close;
   }
+  if (decoder->spec.payload_read && !json_walk_check(walk, at)) return JSON_WALK_BAD;
   if (decoder->payload_field != UINT32_MAX) put_payload(decoder, at, close);
   row_store_commit(&decoder->store, extent->message);
   return close;

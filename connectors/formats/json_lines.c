@@ -62,6 +62,7 @@ static uint32_t walk_lines(JsonDecoder *decoder, const Block *block, uint32_t ro
     if (close == JSON_WALK_BAD) break;
     uint32_t behind = walk->tokens[close] + 1, end = line_end_length(block->base + behind);
     if (end == 0 || behind - begin > decoder->spec.record_bytes_max) break;
+    if (decoder->spec.payload_read && !json_walk_check(walk, at)) break;
     if (payload) row_put_text(payload, store->rows, TYPE_RECORD, block->base + begin, behind - begin);
     row_store_commit(store, block->place + begin);
     begin = behind + end;

@@ -14,6 +14,7 @@
 #include "connectors/formats/json_walk.h"
 
 #include <stdio.h>
+#include "connectors/formats/json_check.h"
 #include "types/datetime.h"
 #include "types/json.h"
 #include "types/number.h"
@@ -310,6 +311,7 @@ static uint32_t value_bracket(JsonWalk *walk, const JsonName *name, uint32_t at,
   bool inside = name->child && *token(walk, at) == '{';
   uint32_t close = inside ? walk_object(walk, name->child, at, depth + 1) : skip_brackets(walk, at, depth);
   if (close == JSON_WALK_BAD) return close;
+  if (name->slots_len && !json_walk_check(walk, at)) return JSON_WALK_BAD;
   for (uint32_t i = 0; i < name->slots_len; i++) {
     RowField *field = &walk->store->fields[name->slots[i].field];
     put_slice(walk, field, at, close);
@@ -484,6 +486,12 @@ static bool has_required(JsonWalk *walk, const DecodeField *fields, uint32_t len
     return false;
   }
   return true;
+}
+
+bool json_walk_check(JsonWalk *walk, uint32_t at) {
+  const char *expected, *wrong = json_check(walk->base, walk->tokens, at, walk->backslashes, &expected);
+  if (wrong) bad_expected(walk, wrong, expected);
+  return wrong == NULL;
 }
 
 uint32_t json_walk_skip(JsonWalk *walk, uint32_t at) { return skip_brackets(walk, at, 0); }

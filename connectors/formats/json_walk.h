@@ -1,8 +1,8 @@
 /* json_walk.h: one JSON document, by its index, into one row of a row store.
 **
 ** The walker checks the grammar of the objects it goes through (the event and the records on wanted paths)
-** and the values it puts down; of every other value only that it looks like one and that its brackets
-** balance. Thread: one. */
+** and the values it puts down, records and arrays to their innermost values; of every other value only that it
+** looks like one and that its brackets balance. Thread: one. */
 #ifndef WEIR_FORMATS_JSON_WALK_H
 #define WEIR_FORMATS_JSON_WALK_H
 
@@ -32,6 +32,8 @@ typedef struct JsonWalk {
 /* Walks the object whose opening bracket is token `at` and puts its values into the row being filled; the
 ** row is neither cleared nor committed. Returns the token of the closing bracket, or JSON_WALK_BAD. */
 uint32_t json_walk_event(JsonWalk *walk, uint32_t at);
+/* Whether the object or array at `at`, whose brackets balance, is JSON to its innermost values. */
+bool json_walk_check(JsonWalk *walk, uint32_t at);
 /* The token of the bracket that closes the one at `at`, or JSON_WALK_BAD. */
 uint32_t json_walk_skip(JsonWalk *walk, uint32_t at);
 

@@ -21,6 +21,7 @@ typedef struct DecodeSpec {
   const DecodeField *fields;
   uint32_t fields_len;
   bool     payload;       /* the raw event is wanted as a record (SELECT *, quarantine); CSV makes JSON of it */
+  bool     payload_read;  /* the query reads it (SELECT *): an event that is not JSON all the way down is bad */
   int      compat;        /* 10, 11 or 12: compatibility level */
   const DecodeField *declared_only; /* declared columns nobody reads: checked, not decoded */
   uint32_t declared_only_len;

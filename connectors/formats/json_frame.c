@@ -19,7 +19,8 @@
 ** at their inner `{` lines, and come out bad.
 **
 ** A record longer than the limit is reported once and skipped as it passes by: to the end of its line; when it
-** had begun to span lines, to the next line that begins with `{`; in an array, to the end of the element. */
+** had begun to span lines, to the next line that begins with `{`; in an array, to the end of its line when it
+** began that line, else to the end of the element. */
 #include "connectors/formats/json_decode.h"
 
 #include <stdio.h>
@@ -113,10 +114,19 @@ static Quick quick_rule(const Scanner *scanner, const char *at, ptrdiff_t column
 
 /* ---- the scan ---- */
 
-/* The end of something that is no object or array: a comma or bracket in an array, the line's end. */
+/* Whether nothing but blanks and commas stands before `at` on its line. */
+static bool begins_line(const Scanner *scanner, const char *at) {
+  while (at > scanner->bytes && (is_blank(at[-1]) || at[-1] == ',') && at[-1] != '\n') at--;
+  return at == scanner->bytes ? scanner->frame->line_start : at[-1] == '\n';
+}
+
+/* The end of something that is no object or array: the line's end; in an array the next comma or bracket, unless
+** it fills a line that looks like what is left of an object. */
 static const char *garbage_end(const Scanner *scanner, const char *at) {
+  bool torn = strchr("-0123456789tfn", *at) == NULL || *at == 0; /* no number, no word */
+  bool element = scanner->frame->in_array && !(torn && begins_line(scanner, at));
   for (; at < scanner->end && *at != '\n'; at++) {
-    if (scanner->frame->in_array && (*at == ',' || *at == ']')) return at;
+    if (element && (*at == ',' || *at == ']')) return at;
     if (*at != '"') continue;
     at = string_end(at + 1, scanner->end);
     if (at >= scanner->end || *at == '\n') break;
@@ -135,6 +145,15 @@ static const char *balanced_end(const Scanner *scanner, const char *behind) {
   return at < scanner->end || scanner->at_end ? at : NULL;
 }
 
+/* A `]` at `at` inside an object of an array: the end of the array, in front of it, or behind it when a comma shows that
+** it stands for a `}`. NULL when more bytes are needed. */
+static const char *wrong_bracket(const Scanner *scanner, const char *at) {
+  const char *next = at + 1;
+  while (next < scanner->end && is_blank(*next)) next++;
+  if (next == scanner->end) return scanner->at_end ? at : NULL;
+  return *next == ',' ? at + 1 : at;
+}
+
 /* The end of the record by its brackets; NULL when more bytes are needed. */
 static const char *scan_end(const Scanner *scanner, const char *begin, ptrdiff_t column) {
   bool object = *begin == '{', in_array = scanner->frame->in_array;
@@ -150,7 +169,7 @@ static const char *scan_end(const Scanner *scanner, const char *begin, ptrdiff_t
     if (c == '{' || c == '[') {
       depth++;
     } else if (c == '}' || c == ']') {
-      if (in_array && depth == 1 && object && c == ']') return at; /* the array ends inside a torn element */
+      if (in_array && depth == 1 && object && c == ']') return wrong_bracket(scanner, at);
       if (--depth == 0) return in_array ? at + 1 : balanced_end(scanner, at + 1);
     } else if (c == '\n' && column != NO_COLUMN && object) {
       NextLine next = next_line(scanner, at, column);
@@ -166,7 +185,8 @@ static const char *scan_end(const Scanner *scanner, const char *begin, ptrdiff_t
 static void skip_begin(const Scanner *scanner, const char *begin) {
   JsonFrame *frame = scanner->frame;
   bool spans_lines = memchr(begin, '\n', (size_t)(scanner->end - begin)) != NULL;
-  frame->skip = frame->in_array ? SKIP_ELEMENT : spans_lines ? SKIP_TO_OBJECT : SKIP_LINE;
+  bool own_line = begins_line(scanner, begin) && !spans_lines;
+  frame->skip = frame->in_array && !own_line ? SKIP_ELEMENT : spans_lines ? SKIP_TO_OBJECT : SKIP_LINE;
   frame->skip_depth = 0;
   frame->skip_string = frame->skip_escape = false;
 }

@@ -70,6 +70,7 @@ typedef struct KafkaSource {
   Source      base;
   KafkaClient client;
   KafkaSourceOptions options;
+  int         embedded_partitions; /* of the topic of kafka://embedded */
   const char *group;
   rd_kafka_queue_t *queue;     /* the consumer queue */
   rd_kafka_queue_t *reports;   /* librdkafka's main queue: callbacks of commits */
@@ -503,18 +504,13 @@ static Status assign(KafkaSource *source, const KafkaNumbers *numbers, const Kaf
 
 static Status connect_all(KafkaSource *source, const KafkaStart *start, Error *err) {
   const KafkaSourceOptions *options = &source->options;
-  const KafkaTarget *target = &source->client.target;
-  int count;
   KafkaNumbers numbers = {0};
-  if (target->embedded) {
-    TRY(embedded_topic(target->topic.ptr, (int)options->partitions, &count, source->client.who, err));
-  }
   Status status = kafka_client_partitions(&source->client, options->connect_timeout, &numbers, err);
   if (status == STATUS_OK) status = assign(source, &numbers, start, err);
   vec_release(&numbers);
   if (status != STATUS_OK || !options->replay.len) return status;
   Replay replay = {options->replay, options->replay_timestamp, options->replay_key};
-  return replay_file(&replay, target, count, source->client.who, err);
+  return replay_file(&replay, &source->client.target, source->embedded_partitions, source->client.who, err);
 }
 
 static int64_t number_property(const rd_kafka_conf_t *conf, const char *name) {
@@ -524,6 +520,14 @@ static int64_t number_property(const rd_kafka_conf_t *conf, const char *name) {
   rd_kafka_conf_get(conf, name, text, &len);
   str_to_i64(str_from(text), &number);
   return number;
+}
+
+/* Before any client knows the broker: one that asks for a topic makes it, with the partitions it thinks right. */
+static Status create_embedded(KafkaSource *source, Error *err) {
+  const KafkaTarget *target = &source->client.target;
+  if (!target->embedded) return STATUS_OK;
+  return embedded_topic(target->topic.ptr, (int)source->options.partitions, &source->embedded_partitions,
+                        source->client.who, err);
 }
 
 /* Takes conf. */
@@ -548,6 +552,7 @@ static Status source_open(const SourceConfig *config, Arena *arena, Source **out
   KafkaStart start;
   rd_kafka_conf_t *conf = base_conf();
   Status status = read_options(source, config, conf, arena, &start, err);
+  if (status == STATUS_OK) status = create_embedded(source, err);
   if (status != STATUS_OK) rd_kafka_conf_destroy(conf);
   else status = open_client(source, config->job, conf, err);
   if (status == STATUS_OK) status = connect_all(source, &start, err);

@@ -145,8 +145,8 @@ static const char *balanced_end(const Scanner *scanner, const char *behind) {
   return at < scanner->end || scanner->at_end ? at : NULL;
 }
 
-/* A `]` at `at` inside an object of an array: the end of the array, in front of it, or behind it when a comma shows that
-** it stands for a `}`. NULL when more bytes are needed. */
+/* A `]` at `at` inside an object of an array ends the array, unless a comma behind it shows that it stands for a `}`.
+** The end of the record; NULL when more bytes are needed. */
 static const char *wrong_bracket(const Scanner *scanner, const char *at) {
   const char *next = at + 1;
   while (next < scanner->end && is_blank(*next)) next++;

@@ -69,6 +69,7 @@ static void put_policies(const JobInputProgress *input, StrBuf *out) {
   put_part(counts->dropped, "dropped", out);
   put_part(counts->invalid_timestamp, "without a valid timestamp", out);
   put_part(input->malformed, "malformed", out);
+  put_part(input->tombstones, "without a value", out);
 }
 
 static void print_inputs(const JobProgress *progress) {
@@ -118,8 +119,9 @@ static void json_input(const JobInputProgress *input, StrBuf *out) {
   strbuf_printf(out, ",\"events\":%llu,\"early\":%llu,\"late\":%llu,\"outOfOrder\":%llu,\"dropped\":%llu",
                 (unsigned long long)counts->events, (unsigned long long)counts->early, (unsigned long long)counts->late,
                 (unsigned long long)counts->out_of_order, (unsigned long long)counts->dropped);
-  strbuf_printf(out, ",\"invalidTimestamp\":%llu,\"malformed\":%llu,\"largestShiftSeconds\":%.7g}",
+  strbuf_printf(out, ",\"invalidTimestamp\":%llu,\"malformed\":%llu,\"tombstones\":%llu,\"largestShiftSeconds\":%.7g}",
                 (unsigned long long)counts->invalid_timestamp, (unsigned long long)input->malformed,
+                (unsigned long long)input->tombstones,
                 (double)counts->largest_shift / (double)TICKS_PER_SECOND);
 }
 

@@ -43,12 +43,20 @@ static Status open_format(JobInput *in, Arena *arena, Error *err) {
   return STATUS_OK;
 }
 
+/* Whether the query reads the event as a whole. */
+static bool reads_payload(const PlanInput *plan) {
+  for (uint32_t i = 0; i < plan->cols_len; i++)
+    if (plan->kinds[i] == INPUT_PAYLOAD) return true;
+  return false;
+}
+
 /* The plan's fields, and behind them the field that holds the arrival time. */
 static void fill_spec(JobInput *in, Arena *arena) {
   const PlanInput *plan = in->plan;
   DecodeField *fields = ARENA_ARRAY(arena, DecodeField, plan->fields_len + 1);
   if (plan->fields_len) memcpy(fields, plan->fields, plan->fields_len * sizeof *fields);
   in->spec = (DecodeSpec){.fields = fields, .fields_len = plan->fields_len, .payload = plan->payload,
+                          .payload_read = reads_payload(plan),
                           .compat = in->job->plan->compat, .table = plan->declared_names,
                           .table_len = plan->declared_len, .declared_only = plan->declared_only,
                           .declared_only_len = plan->declared_only_len};
@@ -214,6 +222,7 @@ static uint32_t next_run(JobInput *in, uint32_t *first) {
   uint32_t len = in->messages.messages.len, tombstones = 0;
   while (in->message_next < len && messages[in->message_next].tombstone) in->message_next++, tombstones++;
   if (tombstones) quarantine_count(in->job->quarantine, QUARANTINE_TOMBSTONE, tombstones);
+  atomic_fetch_add(&in->tombstones, tombstones);
   *first = in->message_next;
   uint32_t most = in->job->ctx.batch_rows, count = 0;
   while (*first + count < len && count < most && !messages[*first + count].tombstone) count++;

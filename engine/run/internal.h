@@ -59,7 +59,7 @@ typedef struct JobInput {
   Str              blob;
   bool             read_all;   /* the source has ended */
   Ticks            last_arrival;
-  _Atomic uint64_t malformed, bytes;
+  _Atomic uint64_t malformed, tombstones, bytes;
 
   /* the graph side */
   Vec(InputPartition) partitions;
@@ -104,6 +104,7 @@ struct Job {
   atomic_int     stop;
   JobProgress    progress;
   StrBuf         row_text;     /* scratch */
+  StateStore    *restored_from; /* of job_restore: operators may keep in it what they saved before; NULL: never called */
 };
 
 /* graph.c */

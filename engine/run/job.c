@@ -200,8 +200,20 @@ static bool all_finished(const Job *job) {
   return true;
 }
 
-static bool idle_long_enough(const Job *job) {
-  if (job->spec->until_idle == 0 || next_recorded((Job *)job)) return false;
+/* Whether a live input may have events that have not come yet: waiting for them is not being idle. */
+static bool behind(const Job *job) {
+  for (uint32_t i = 0; i < job->inputs_len; i++) {
+    const JobInput *in = &job->inputs[i];
+    if (in->finished || in->cls == NULL || !in->cls->live) continue;
+    for (uint32_t p = 0; p < in->partitions.len; p++)
+      if (!in->partitions.items[p].at_end) return true;
+  }
+  return false;
+}
+
+static bool idle_long_enough(Job *job) {
+  if (job->spec->until_idle == 0 || next_recorded(job)) return false;
+  if (behind(job)) job->last_event_ns = clock_monotonic_ns();
   return (clock_monotonic_ns() - job->last_event_ns) / 100 >= job->spec->until_idle;
 }
 
@@ -267,6 +279,7 @@ static void input_progress(Job *job, uint32_t i, Ticks now) {
   JobInput *in = &job->inputs[i];
   JobInputProgress *progress = &job->progress.inputs[i];
   *progress = (JobInputProgress){.name = in->plan->name, .counts = in->counts, .malformed = in->malformed,
+                                 .tombstones = in->tombstones,
                                  .watermark = in->plan->reference ? TICKS_MIN : input_watermark(in)};
   progress->counts.bytes = in->bytes;
   if (in->cls && in->cls->state) {
@@ -322,6 +335,7 @@ void job_close(Job *job) {
   mem_free(job->inputs);
   vec_release(&job->origins);
   strbuf_release(&job->row_text);
+  if (job->restored_from) job->restored_from->cls->close(job->restored_from);
   arena_release(&job->arena);
   mem_free(job);
 }
@@ -357,7 +371,8 @@ static Status load_graph(Job *job, StateStore *store, Error *err) {
 }
 
 Status job_restore(Job *job, Error *err) {
-  StateStore *store = state_memory_new();
+  if (job->restored_from == NULL) job->restored_from = state_memory_new();
+  StateStore *store = job->restored_from;
   uint32_t channels = job->ctx.next_channel;
   Status status = save_graph(job, store, err);
   if (status == STATUS_OK) {
@@ -366,6 +381,5 @@ Status job_restore(Job *job, Error *err) {
   }
   if (status == STATUS_OK) status = load_graph(job, store, err);
   job->ctx.next_channel = channels;
-  store->cls->close(store);
   return status;
 }

@@ -53,6 +53,7 @@ typedef struct JobInputProgress {
   Str   name;
   InputCounts counts;
   uint64_t malformed;           /* records that did not decode */
+  uint64_t tombstones;          /* records without a value, skipped */
   Ticks watermark;              /* merged over partitions; TICKS_MIN: none yet */
   char  state[160];             /* what is wrong, from the connector; empty when fine */
 } JobInputProgress;

@@ -85,6 +85,10 @@ static void add_programs(ExplainView *view, const PlanNode *node) {
     case PLAN_JOIN_REFERENCE:
       if (node->join.keys_len) add_program(view, node, NULL, node->join.left_keys, node->join.keys_len);
       break;
+    case PLAN_JOIN_STREAM:
+      if (node->join.keys_len) add_program(view, node, NULL, node->join.left_keys, node->join.keys_len);
+      if (node->join.residual) add_program(view, node, node->join.residual, NULL, 0);
+      break;
     case PLAN_REFERENCE:
     case PLAN_UNION:
     case PLAN_MERGE:

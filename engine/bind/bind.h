@@ -82,6 +82,7 @@ typedef struct LeafColumn {
   struct Leaf *leaf;
   uint32_t   at;         /* column of the provider; of an analytic call its index in leaf->analytics */
   bool       analytic;
+  bool       time;       /* the timestamp of the leaf's row, as DATEDIFF in ON reads it: behind all its others */
 } LeafColumn;
 
 /* Functions that look back over the rows of their source: f(args) OVER (PARTITION BY keys LIMIT DURATION(unit, n)
@@ -120,6 +121,9 @@ typedef struct Leaf {
   Vec(BoundAnalytic *) analytics;      /* their columns stand behind those of the provider */
   Vec(LeafColumn *) analytic_columns;  /* what the expressions of analytics read */
   uint32_t  base;        /* slot of provider column 0 in the scope's batches */
+  LeafColumn *time;      /* NULL: no ON asks for it */
+  Ticks     lag;         /* a row of the joins so far is stamped at most that much later than this leaf's time */
+  Ticks    *after, *before; /* per leaf in front: this time is at most that much later, earlier; NULL: not known */
 } Leaf;
 
 /* APPLY: for each row of everything to its left one row an element; its columns stand behind those of the row. */
@@ -154,6 +158,17 @@ static inline bool is_apply_leaf(const Leaf *leaf) {
 
 typedef enum BoundJoinKind { JOIN_REFERENCE, JOIN_STREAM } BoundJoinKind;
 
+/* A bound on time of a JOIN of streams: from low to high boundaries of a unit lie between an event of the left side
+** and the one of the right side, so right stands in [(floor(left) + low) units, (floor(left) + high + 1) units). */
+typedef struct JoinBound {
+  const LeafColumn *left;
+  Ticks    unit, origin;   /* boundaries at origin + n * unit */
+  bool     has_low, has_high;
+  int64_t  low, high;      /* at most 7 days of units away from 0 */
+  Ticks    lag;            /* of the left leaf, before this join */
+  Span     span;
+} JoinBound;
+
 /* Joins leaf `right` to everything before it. */
 typedef struct BoundJoin {
   BoundJoinKind kind;
@@ -163,8 +178,11 @@ typedef struct BoundJoin {
   Expr   **left_keys;      /* over the scope's batch up to the right leaf */
   Expr   **right_keys;     /* over the provider's own batch: slots count from 0 */
   uint32_t keys_len;
-  Expr    *residual;       /* over the joined batch; NULL: none */
+  Expr    *residual;       /* over the joined batch; NULL: none. With a stream the keys are in it, bounds are not */
   Vec(LeafColumn *) right_columns; /* of right_keys */
+  JoinBound *bounds;       /* JOIN_STREAM: all of them hold; at least one has a low end and one a high end */
+  uint32_t bounds_len;
+  Ticks    reach;          /* no left row has partners over more time than this */
 } BoundJoin;
 
 typedef struct BoundAgg {

@@ -50,6 +50,11 @@ Leaf *add_relation_leaf(Binder *b, BoundSelect *select, const AstRelation *ast, 
 bool  bind_apply(Binder *b, BoundSelect *select, const AstRelation *ast, const AstSelect *select_ast);
 bool  is_apply_call(const AstCall *call);
 void  bind_join_condition(Binder *b, Scope *scope, BoundJoin *join, const AstExpr *on);
+/* join_bounds.c: takes the bounds on time out of the conjuncts of ON and notes them in the join. *count is what is
+** left. False: diagnosed. */
+bool  bind_join_bounds(Binder *b, Scope *scope, BoundJoin *join, Expr **conjuncts, uint32_t *count, const AstExpr *on);
+/* An argument of DATEDIFF in ON: an alias stands for the timestamps of its rows. NULL: it is no alias. */
+Expr *bind_join_time(Binder *b, Scope *scope, const AstExpr *arg);
 /* select.c, query.c */
 BoundQuery *bind_query(Binder *b, const AstQuery *ast);
 BoundSelect *bind_select(Binder *b, const AstQuery *ast);

@@ -90,8 +90,9 @@ static Expr *bind_unit(Binder *b, const AstExpr *ast) {
 static Expr **bind_args(Binder *b, Scope *scope, const AstCall *call) {
   Expr **args = ARENA_ARRAY(b->arena, Expr *, call->args.len + 1);
   for (uint32_t i = 0; i < call->args.len; i++) {
-    bool unit = i == 0 && takes_unit(call);
-    args[i] = unit ? bind_unit(b, call->args.items[i]) : bind_expr(b, scope, call->args.items[i]);
+    bool unit = i == 0 && takes_unit(call), instant = i > 0 && scope->clause == CLAUSE_ON && name_is(call, "DATEDIFF");
+    args[i] = unit ? bind_unit(b, call->args.items[i]) : instant ? bind_join_time(b, scope, call->args.items[i]) : NULL;
+    if (args[i] == NULL) args[i] = bind_expr(b, scope, call->args.items[i]);
   }
   return args;
 }

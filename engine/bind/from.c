@@ -172,7 +172,7 @@ static bool check_join_kind(Binder *b, BoundSelect *select, const AstRelation *a
               STR_ARG(select->leaves.items[0]->alias), STR_ARG(right->alias));
     return false;
   }
-  return not_yet(b, ast->join.join_span, "a JOIN of two streams");
+  return true;
 }
 
 static bool bind_join(Binder *b, BoundSelect *select, const AstRelation *ast, const AstSelect *select_ast) {
@@ -182,7 +182,8 @@ static bool bind_join(Binder *b, BoundSelect *select, const AstRelation *ast, co
   Leaf *right = add_leaf(b, select, ast->join.right);
   if (right == NULL || !check_join_kind(b, select, ast, right)) return false;
   BoundJoin *join = ARENA_NEW(b->arena, BoundJoin);
-  *join = (BoundJoin){.kind = JOIN_REFERENCE, .left_outer = ast->join.type == AST_JOIN_LEFT,
+  BoundJoinKind kind = provider_is_reference(right->provider) ? JOIN_REFERENCE : JOIN_STREAM;
+  *join = (BoundJoin){.kind = kind, .left_outer = ast->join.type == AST_JOIN_LEFT,
                       .right = select->leaves.len - 1, .span = ast->span};
   arena_push(b->arena, &select->joins, join);
   Scope scope = {.select = select, .ast = select_ast, .leaves = select->leaves.items, .leaves_len = select->leaves.len,

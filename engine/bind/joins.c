@@ -4,7 +4,7 @@
 #include "bind/binder.h"
 #include "functions/operators.h"
 
-typedef struct Sides { const Leaf *right; bool on_left, on_right; } Sides;
+typedef struct Sides { const Leaf *right; bool streams, on_left, on_right; } Sides;
 
 static bool note_side(const Expr *expr, void *context) {
   Sides *sides = context;
@@ -13,12 +13,15 @@ static bool note_side(const Expr *expr, void *context) {
     if (col->leaf == sides->right) sides->on_right = true;
     else sides->on_left = true;
   }
-  if (expr->kind == EXPR_TIMESTAMP) sides->on_left = true;
+  if (expr->kind == EXPR_TIMESTAMP) {
+    sides->on_left = true;
+    sides->on_right |= sides->streams; /* the timestamp of the result: the later of the two */
+  }
   return true;
 }
 
-static Sides sides_of(const Expr *expr, const Leaf *right) {
-  Sides sides = {.right = right};
+static Sides sides_of(const Expr *expr, const Leaf *right, const BoundJoin *join) {
+  Sides sides = {.right = right, .streams = join->kind == JOIN_STREAM};
   expr_walk(expr, note_side, &sides);
   return sides;
 }
@@ -48,7 +51,7 @@ static Expr *meet_datetime(Binder *b, Expr *key, const Expr *other) {
 static bool take_key(Binder *b, BoundJoin *join, const Leaf *right, Expr *conjunct) {
   if (conjunct->kind != EXPR_CALL || strcmp(conjunct->call->fn->name, OP_EQ) != 0) return false;
   Expr *left_key = conjunct->args[0], *right_key = conjunct->args[1];
-  Sides l = sides_of(left_key, right), r = sides_of(right_key, right);
+  Sides l = sides_of(left_key, right, join), r = sides_of(right_key, right, join);
   if (l.on_right && !l.on_left && r.on_left && !r.on_right) {
     Expr *swap = left_key;
     left_key = right_key;
@@ -79,25 +82,37 @@ static uint32_t bind_conjuncts(Binder *b, Scope *scope, const AstExpr *on, Expr 
   return count;
 }
 
+static Expr *conjunction(Binder *b, Span span, Expr **conjuncts, uint32_t count) {
+  if (count == 0) return NULL;
+  return count == 1 ? conjuncts[0] : expr_simple(b->arena, EXPR_AND, span, conjuncts, count);
+}
+
+static void warn_of_scan(Binder *b, const Leaf *right, Span span) {
+  Diag *diag = diag_add(b->diags, DIAG_reference_join_without_equality, span,
+                        "without an equality every event is compared with every row of `" STR_FMT "`",
+                        STR_ARG(right->alias));
+  diag_hint(b->diags, diag, "add an equality between the two sides when there is one");
+}
+
+/* Takes the keys. Between streams they only say where to look, and the residual asks again; for reference data the
+** index answers. */
+static uint32_t take_keys(Binder *b, BoundJoin *join, const Leaf *right, Expr **conjuncts, uint32_t count) {
+  uint32_t rest = 0;
+  join->left_keys = ARENA_ARRAY(b->arena, Expr *, count + 1);
+  join->right_keys = ARENA_ARRAY(b->arena, Expr *, count + 1);
+  for (uint32_t i = 0; i < count; i++)
+    if (!take_key(b, join, right, conjuncts[i]) || join->kind == JOIN_STREAM) conjuncts[rest++] = conjuncts[i];
+  return rest;
+}
+
 void bind_join_condition(Binder *b, Scope *scope, BoundJoin *join, const AstExpr *on) {
-  uint32_t count = count_conjuncts(on), rest = 0;
+  uint32_t count = count_conjuncts(on);
   Expr **conjuncts = ARENA_ARRAY(b->arena, Expr *, count);
-  join->left_keys = ARENA_ARRAY(b->arena, Expr *, count);
-  join->right_keys = ARENA_ARRAY(b->arena, Expr *, count);
   bind_conjuncts(b, scope, on, conjuncts);
+  for (uint32_t i = 0; i < count; i++)
+    if (conjuncts[i]->kind == EXPR_ERROR) return;
   const Leaf *right = scope->select->leaves.items[join->right];
-  bool failed = false;
-  for (uint32_t i = 0; i < count; i++) {
-    failed |= conjuncts[i]->kind == EXPR_ERROR;
-    if (!take_key(b, join, right, conjuncts[i])) conjuncts[rest++] = conjuncts[i];
-  }
-  if (failed) return;
-  if (rest == 1) join->residual = conjuncts[0];
-  if (rest > 1) join->residual = expr_simple(b->arena, EXPR_AND, on->span, conjuncts, rest);
-  if (join->keys_len == 0) {
-    Diag *diag = diag_add(b->diags, DIAG_reference_join_without_equality, on->span,
-                          "without an equality every event is compared with every row of `" STR_FMT "`",
-                          STR_ARG(right->alias));
-    diag_hint(b->diags, diag, "add an equality between the two sides when there is one");
-  }
+  if (join->kind == JOIN_STREAM && !bind_join_bounds(b, scope, join, conjuncts, &count, on)) return;
+  join->residual = conjunction(b, on->span, conjuncts, take_keys(b, join, right, conjuncts, count));
+  if (join->kind == JOIN_REFERENCE && join->keys_len == 0) warn_of_scan(b, right, on->span);
 }

@@ -72,10 +72,23 @@ static void put_leaf(Printer *p, const Leaf *leaf) {
   expr_print(leaf->timestamp, p->out);
 }
 
+static void put_bounds(Printer *p, const BoundJoin *join) {
+  for (uint32_t i = 0; i < join->bounds_len; i++) {
+    const JoinBound *bound = &join->bounds[i];
+    strbuf_puts(p->out, i ? " and " : " within ");
+    if (bound->has_low) strbuf_printf(p->out, "%lld <= ", (long long)bound->low);
+    strbuf_puts(p->out, "boundaries of ");
+    duration_print(bound->unit, p->out);
+    strbuf_printf(p->out, " since " STR_FMT, STR_ARG(bound->left->expr.name));
+    if (bound->has_high) strbuf_printf(p->out, " <= %lld", (long long)bound->high);
+  }
+}
+
 static void put_join(Printer *p, const BoundSelect *select, const BoundJoin *join) {
   begin(p, join->left_outer ? "left join " : "join ");
   put_leaf(p, select->leaves.items[join->right]);
   strbuf_puts(p->out, join->kind == JOIN_REFERENCE ? " (reference)" : " (stream)");
+  put_bounds(p, join);
   for (uint32_t i = 0; i < join->keys_len; i++) {
     strbuf_puts(p->out, i ? " and " : " on ");
     expr_print(join->left_keys[i], p->out);

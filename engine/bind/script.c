@@ -244,6 +244,7 @@ static void bind_output(Binder *b, const AstQuery *ast) {
 
 /* Its place in the batches of its leaf. */
 static uint32_t leaf_slot(const LeafColumn *col) {
+  if (col->time) return provider_width(col->leaf->provider) + col->leaf->analytics.len;
   return col->analytic ? provider_width(col->leaf->provider) + col->at : col->at;
 }
 
@@ -257,7 +258,8 @@ static uint32_t settle_leaf(Leaf *leaf, uint32_t base) {
     leaf->timestamp_columns.items[i]->expr.slot = leaf->timestamp_columns.items[i]->at;
   for (uint32_t i = 0; i < leaf->analytic_columns.len; i++)
     leaf->analytic_columns.items[i]->expr.slot = leaf->analytic_columns.items[i]->at;
-  return base + provider_width(leaf->provider) + leaf->analytics.len;
+  if (leaf->time) leaf->time->expr.slot = base + leaf_slot(leaf->time);
+  return base + provider_width(leaf->provider) + leaf->analytics.len + (leaf->time != NULL);
 }
 
 static void settle_select(BoundSelect *select) {

@@ -118,6 +118,7 @@ static PlanNode *build_provider(Builder *b, const Leaf *leaf) {
 static bool is_one_stream(const PlanNode *node) {
   switch (node->kind) {
     case PLAN_AGGREGATE:
+    case PLAN_JOIN_STREAM:
     case PLAN_MERGE:
     case PLAN_ANALYTIC: return true;
     case PLAN_FILTER:
@@ -147,16 +148,54 @@ static PlanNode *build_analytic(Builder *b, PlanNode *input, const Leaf *leaf) {
   return node;
 }
 
+static Expr *column_of(Builder *b, const PlanNode *node, uint32_t slot) {
+  ExprColumn *col = ARENA_NEW(b->arena, ExprColumn);
+  *col = (ExprColumn){.slot = slot, .name = node->cols[slot].name, .types = node->cols[slot].types};
+  return expr_column(b->arena, node->span, col);
+}
+
+/* The columns, and behind them the timestamp, for DATEDIFF in the ON of joins of streams. */
+static PlanNode *build_time(Builder *b, PlanNode *input, const Leaf *leaf) {
+  PlanNode *node = add_node(b, PLAN_PROJECT, leaf->span, input, NULL);
+  uint32_t len = input->cols_len;
+  node->cols_len = len + 1;
+  node->cols = ARENA_ARRAY(b->arena, PlanColumn, len + 1);
+  node->project.values = ARENA_ARRAY(b->arena, Expr *, len + 1);
+  if (len) memcpy(node->cols, input->cols, len * sizeof *node->cols);
+  for (uint32_t i = 0; i < len; i++) node->project.values[i] = column_of(b, input, i);
+  node->cols[len] = (PlanColumn){.name = leaf->alias, .hidden = true, .types = MASK(TYPE_DATETIME)};
+  node->project.values[len] = expr_simple(b->arena, EXPR_TIMESTAMP, leaf->span, NULL, 0);
+  return node;
+}
+
 static PlanNode *build_leaf(Builder *b, const Leaf *leaf) {
   PlanNode *node = build_provider(b, leaf);
-  return leaf->analytics.len ? build_analytic(b, node, leaf) : node;
+  if (leaf->analytics.len) node = build_analytic(b, node, leaf);
+  return leaf->time ? build_time(b, node, leaf) : node;
 }
 
 /* ---- selects ---------------------------------------------------------------------------------- */
 
+static void need(bool *needed, uint32_t len, uint32_t slot) {
+  if (slot < len) needed[slot] = true;
+}
+
+/* The columns of a join that this SELECT names anywhere. */
+static bool *needed_columns(Builder *b, const BoundSelect *select, uint32_t len) {
+  bool *needed = ARENA_ARRAY(b->arena, bool, len + 1);
+  for (uint32_t i = 0; i < select->leaves.len; i++) {
+    const Leaf *leaf = select->leaves.items[i];
+    for (uint32_t j = 0; j < leaf->columns.len; j++) need(needed, len, leaf->columns.items[j]->expr.slot);
+    for (uint32_t j = 0; j < leaf->analytics.len; j++) need(needed, len, leaf->analytics.items[j]->column.expr.slot);
+    if (leaf->time) need(needed, len, leaf->time->expr.slot);
+  }
+  return needed;
+}
+
 static PlanNode *build_join(Builder *b, PlanNode *left, const BoundSelect *select, const BoundJoin *join) {
   PlanNode *right = build_leaf(b, select->leaves.items[join->right]);
-  PlanNode *node = add_node(b, PLAN_JOIN_REFERENCE, join->span, left, right);
+  PlanKind kind = join->kind == JOIN_STREAM ? PLAN_JOIN_STREAM : PLAN_JOIN_REFERENCE;
+  PlanNode *node = add_node(b, kind, join->span, left, right);
   node->cols_len = left->cols_len + right->cols_len;
   node->cols = ARENA_ARRAY(b->arena, PlanColumn, node->cols_len + 1);
   if (left->cols_len) memcpy(node->cols, left->cols, left->cols_len * sizeof *node->cols);
@@ -166,6 +205,10 @@ static PlanNode *build_join(Builder *b, PlanNode *left, const BoundSelect *selec
   node->join.right_keys = join->right_keys;
   node->join.keys_len = join->keys_len;
   node->join.residual = join->residual;
+  node->join.bounds = join->bounds;
+  node->join.bounds_len = join->bounds_len;
+  node->join.reach = join->reach;
+  if (kind == PLAN_JOIN_STREAM) node->join.needed = needed_columns(b, select, node->cols_len);
   return node;
 }
 
@@ -416,6 +459,7 @@ static void release_node(PlanNode *node) {
         release_list(node->aggregate.aggs[i].args, node->aggregate.aggs[i].call.args_len);
       break;
     case PLAN_JOIN_REFERENCE:
+    case PLAN_JOIN_STREAM:
       release_list(node->join.left_keys, node->join.keys_len);
       release_list(node->join.right_keys, node->join.keys_len);
       if (node->join.residual) expr_release(node->join.residual);

@@ -14,6 +14,7 @@ const char *plan_kind_name(PlanKind kind) {
     case PLAN_SESSION: return "session aggregate";
     case PLAN_SLIDING: return "sliding aggregate";
     case PLAN_JOIN_REFERENCE: return "reference join";
+    case PLAN_JOIN_STREAM: return "stream join";
     case PLAN_UNION: return "union";
     case PLAN_MERGE: return "merge";
     case PLAN_ANALYTIC: return "analytic";
@@ -140,6 +141,27 @@ static void add_aggregate(ExplainView *view, const PlanNode *node, StrBuf *text)
   drop_empty(view, node->id);
 }
 
+/* `0 <= boundaries of 1s since a <= 30`: where the right side's time is. */
+static void print_bound(const JoinBound *bound, StrBuf *out) {
+  StrBuf unit = {0};
+  duration_print(bound->unit, &unit);
+  if (bound->has_low) strbuf_printf(out, "%lld <= ", (long long)bound->low);
+  strbuf_printf(out, "boundaries of %s since " STR_FMT, unit.ptr, STR_ARG(bound->left->expr.name));
+  if (bound->has_high) strbuf_printf(out, " <= %lld", (long long)bound->high);
+  strbuf_release(&unit);
+}
+
+static void add_bounds(ExplainView *view, const PlanNode *node, StrBuf *text) {
+  ExplainFact *fact = explain_add(view, node->id, "within", false);
+  for (uint32_t i = 0; i < node->join.bounds_len; i++) {
+    strbuf_clear(text);
+    print_bound(&node->join.bounds[i], text);
+    explain_item(view, fact, strbuf_str(text));
+  }
+  strbuf_clear(text);
+  drop_empty(view, node->id);
+}
+
 static void add_join(ExplainView *view, const PlanNode *node, StrBuf *text) {
   ExplainFact *fact = explain_add(view, node->id, "on", false);
   for (uint32_t i = 0; i < node->join.keys_len; i++) {
@@ -151,6 +173,7 @@ static void add_join(ExplainView *view, const PlanNode *node, StrBuf *text) {
   }
   strbuf_clear(text);
   drop_empty(view, node->id);
+  add_bounds(view, node, text);
   if (node->join.residual) expr_print(node->join.residual, text);
   add_one(view, node->id, "and", text);
 }
@@ -193,7 +216,8 @@ static void add_facts(ExplainView *view, const PlanNode *node, StrBuf *text) {
     case PLAN_AGGREGATE:
     case PLAN_SESSION:
     case PLAN_SLIDING: add_aggregate(view, node, text); break;
-    case PLAN_JOIN_REFERENCE: add_join(view, node, text); break;
+    case PLAN_JOIN_REFERENCE:
+    case PLAN_JOIN_STREAM: add_join(view, node, text); break;
     case PLAN_MERGE:
       strbuf_puts(text, "partitions meet, in the order of time");
       add_one(view, node->id, "order", text);
@@ -215,7 +239,8 @@ static Str title_of(Arena *arena, const PlanNode *node) {
     case PLAN_REFERENCE:
     case PLAN_OUTPUT: return arena_printf(arena, "%s " STR_FMT, kind, STR_ARG(node->label));
     case PLAN_APPLY: return arena_printf(arena, "%s %s", node->apply.outer ? "outer" : "cross", kind);
-    case PLAN_JOIN_REFERENCE: return arena_printf(arena, "%s%s", node->join.left_outer ? "left " : "", kind);
+    case PLAN_JOIN_REFERENCE:
+    case PLAN_JOIN_STREAM: return arena_printf(arena, "%s%s", node->join.left_outer ? "left " : "", kind);
     case PLAN_FILTER:
     case PLAN_PROJECT:
     case PLAN_AGGREGATE:

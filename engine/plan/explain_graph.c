@@ -16,6 +16,7 @@ static Look look_of(PlanKind kind) {
     case PLAN_SESSION:
     case PLAN_SLIDING:
     case PLAN_ANALYTIC:
+    case PLAN_JOIN_STREAM:
     case PLAN_JOIN_REFERENCE: return (Look){"keeps", "#f7dfd0", "#b06a3f"}; /* holds state */
     case PLAN_FILTER:
     case PLAN_APPLY:

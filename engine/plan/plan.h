@@ -20,6 +20,7 @@ typedef enum PlanKind {
   PLAN_SESSION,        /* GROUP BY over a session window; the input is in order */
   PLAN_SLIDING,        /* GROUP BY over a sliding window; the input is in order */
   PLAN_JOIN_REFERENCE, /* stream (input 0) with reference data (input 1) */
+  PLAN_JOIN_STREAM,    /* stream (input 0) with stream (input 1), within a bound on time */
   PLAN_UNION,
   PLAN_MERGE,          /* partitions into one stream ordered by time */
   PLAN_ANALYTIC,       /* functions that look back over the rows of an ordered stream */
@@ -92,7 +93,11 @@ struct PlanNode {
       bool   left_outer;
       Expr **left_keys, **right_keys;
       uint32_t keys_len;
-      Expr  *residual;          /* NULL: none */
+      Expr  *residual;          /* NULL: none. With a stream the keys are in it */
+      const JoinBound *bounds;  /* PLAN_JOIN_STREAM */
+      uint32_t bounds_len;
+      Ticks  reach;
+      bool  *needed;            /* PLAN_JOIN_STREAM: by column; the others may be NULL */
     } join;
     struct {                    /* columns: those of the input, then one a call */
       const AnalyticCall **calls;

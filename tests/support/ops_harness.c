@@ -213,20 +213,19 @@ static void oldest_of(const Harness *harness, Lineage *into) {
 }
 
 void harness_stop_and_restore(Harness *harness) {
-  StateStore *store = state_memory_new();
+  if (harness->store == NULL) harness->store = state_memory_new();
   Lineage before = {0}, after = {0};
-  save_ops(harness, store);
+  save_ops(harness, harness->store);
   oldest_of(harness, &before);
   free_ops(harness);
-  store = through_bytes(store);
+  harness->store = through_bytes(harness->store);
   harness_start(harness);
-  load_ops(harness, store);
+  load_ops(harness, harness->store);
   oldest_of(harness, &after);
   assert_int_equal(before.len, after.len);
   if (before.len) assert_memory_equal(before.items, after.items, before.len * sizeof *before.items);
   lineage_release(&before);
   lineage_release(&after);
-  store->cls->close(store);
 }
 
 void harness_step(Harness *harness) {
@@ -236,6 +235,7 @@ void harness_step(Harness *harness) {
 
 void harness_release(Harness *harness) {
   free_ops(harness);
+  if (harness->store) harness->store->cls->close(harness->store);
   vec_release(&harness->sink.op.readers);
   vec_release(&harness->rows);
   vec_release(&harness->clocks);

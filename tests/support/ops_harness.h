@@ -45,6 +45,7 @@ struct Harness {
   Vec(HarnessClock) clocks; /* of what reached the sink */
   Vec(HarnessDrop)  drops;
   char      reason[512];    /* of the last drop */
+  StateStore *store;        /* of the last stop; NULL: there was none */
 };
 
 /* policy and batch_rows are set in ctx by the caller between harness_init and harness_start. */

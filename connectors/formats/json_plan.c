@@ -87,10 +87,13 @@ static JsonKey key_make(const JsonPlanNode *node, const JsonMetKey *met) {
   size_t len = met->quoted.len;
   JsonKey key = {.quoted_len = (uint32_t)len, .group = met->group, .group_len = met->group_len,
                  .plain = plain_field(node, met)};
-  key.quoted = mem_zalloc(len < 16 ? 16 : len);
+  key.quoted = mem_alloc(len);
   memcpy(key.quoted, met->quoted.ptr, len);
-  memcpy(key.word, key.quoted, 16);
-  memset(key.mask, 0xff, len < 16 ? len : 16);
+  key.fits = len < 16;
+  if (!key.fits) return key;
+  memcpy(key.word, key.quoted, len);
+  ((char *)key.word)[len] = ':';
+  memset(key.mask, 0xff, len + 1);
   return key;
 }
 

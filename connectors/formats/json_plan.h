@@ -40,9 +40,11 @@ typedef struct JsonName {
 } JsonName;
 
 typedef struct JsonKey {
-  char    *quoted;     /* the key with its quotes, as payloads spell it; readable for 16 bytes */
+  uint64_t word[2], mask[2]; /* the first 16 bytes of the key, its quotes and the colon behind it */
+  bool     fits;       /* in 16 bytes */
+  bool     fractions;  /* numbers with a point have been met here */
+  char    *quoted;     /* the key with its quotes, as payloads spell it */
   uint32_t quoted_len;
-  uint64_t word[2], mask[2]; /* its first 16 bytes */
   uint32_t group;      /* JSON_NO_GROUP: nobody wants it */
   uint32_t group_len;
   uint32_t plain;      /* the field its value goes to as it is; JSON_NO_GROUP when there is more to do */
@@ -76,11 +78,11 @@ typedef struct JsonMetKey {
 /* Takes the keys of a document into the shape; keys holds no key and no group twice. */
 void json_plan_learn(JsonPlanNode *node, const JsonMetKey *keys, uint32_t len);
 
-static inline bool json_key_is(const JsonKey *key, const char *at) {
+/* Whether the key and its colon stand at `at`; false also where blanks are between, or the key is long. */
+static inline bool json_key_is_tight(const JsonKey *key, const char *at) {
   uint64_t word[2];
   memcpy(word, at, sizeof word);
-  if (((word[0] & key->mask[0]) ^ key->word[0]) | ((word[1] & key->mask[1]) ^ key->word[1])) return false;
-  return key->quoted_len <= 16 || memcmp(at + 16, key->quoted + 16, key->quoted_len - 16) == 0;
+  return key->fits & ((((word[0] ^ key->word[0]) & key->mask[0]) | ((word[1] ^ key->word[1]) & key->mask[1])) == 0);
 }
 
 #endif

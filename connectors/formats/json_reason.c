@@ -3,44 +3,41 @@
 
 #include "types/utf8.h"
 
-enum { BLOCK = 64, BLOCKS_COUNTED = 255 }; /* bytes the compiler turns into vector compares; what a lane can count */
+enum { LANES = 32, STEPS_COUNTED = 255 }; /* bytes looked at at once; what a lane can count */
+
+typedef uint8_t Lanes __attribute__((vector_size(LANES)));
 
 typedef struct Found { /* by lane */
-  uint8_t control[BLOCK], backslash[BLOCK]; /* not zero: found */
-  uint8_t newlines[BLOCK];                  /* how many */
+  Lanes control, backslash; /* not zero: found */
+  Lanes newlines;           /* how many */
 } Found;
 
 static inline __attribute__((always_inline)) void look_at(Found *found, const char *bytes) {
-  const unsigned char *at = (const unsigned char *)bytes;
-  for (int i = 0; i < BLOCK; i++) {
-    found->control[i] |= (uint8_t)-((at[i] < 0x20) & (at[i] != '\n') & (at[i] != '\r') & (at[i] != '\t'));
-    found->backslash[i] |= (uint8_t)-(at[i] == '\\');
-    found->newlines[i] += at[i] == '\n';
+  Lanes at;
+  memcpy(&at, bytes, sizeof at);
+  Lanes newline = (Lanes)(at == '\n');
+  found->control |= (Lanes)(at < 0x20) & ~(newline | (Lanes)(at == '\r') | (Lanes)(at == '\t'));
+  found->backslash |= (Lanes)(at == '\\');
+  found->newlines -= newline;
+}
+
+static inline __attribute__((always_inline)) void add_found(JsonSpecials *specials, const Found *found) {
+  for (int i = 0; i < LANES; i++) {
+    specials->control |= found->control[i] != 0;
+    specials->backslash |= found->backslash[i] != 0;
+    specials->newlines += found->newlines[i];
   }
-}
-
-static inline bool any_lane(const uint8_t *lanes) {
-  uint64_t words[BLOCK / 8], any = 0;
-  memcpy(words, lanes, BLOCK);
-  for (int i = 0; i < BLOCK / 8; i++) any |= words[i];
-  return any != 0;
-}
-
-static inline void add_found(JsonSpecials *specials, const Found *found) {
-  specials->control |= any_lane(found->control);
-  specials->backslash |= any_lane(found->backslash);
-  for (int i = 0; i < BLOCK; i++) specials->newlines += found->newlines[i];
 }
 
 static inline __attribute__((always_inline)) JsonSpecials specials_of(const char *bytes, size_t len) {
   JsonSpecials specials = {0};
-  while (len >= BLOCK) {
+  while (len >= LANES) {
     Found found = {0};
-    for (int i = 0; i < BLOCKS_COUNTED && len >= BLOCK; i++, bytes += BLOCK, len -= BLOCK) look_at(&found, bytes);
+    for (int i = 0; i < STEPS_COUNTED && len >= LANES; i++, bytes += LANES, len -= LANES) look_at(&found, bytes);
     add_found(&specials, &found);
   }
   Found found = {0};
-  char tail[BLOCK];
+  char tail[LANES];
   memset(tail, ' ', sizeof tail);
   if (len) memcpy(tail, bytes, len);
   look_at(&found, tail);

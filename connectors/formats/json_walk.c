@@ -5,7 +5,7 @@
 **     tokens   {   "TollId"   :   14   ,   "EntryTime"   :   "2026-..."   ,   ...   }
 **     shape        "TollId"                "EntryTime"
 **
-** one or two 8-byte compares a key, then the colon, the value, the comma. A key the rest of the shape does not
+** two 8-byte compares a key with its colon, then the value, the comma. A key the rest of the shape does not
 ** hold ends it, and the careful walk starts the object again: it looks each key up, applies "the exact spelling
 ** wins, else the first; of duplicates the last", and teaches the shape.
 **
@@ -214,24 +214,40 @@ static inline unsigned short_digits(const char *p, uint64_t *value) {
   return bits / 8;
 }
 
-/* Integers of up to 7 digits and decimals of up to 7 on both sides are done here. */
-static inline bool put_number(JsonWalk *walk, RowField *field, uint32_t row, const char *begin) {
-  static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
-  static const uint64_t scales[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+/* Integers of up to 7 digits, and decimals of up to 7 on both sides. Whether there is a point follows no pattern
+** where fields are spelt both `4` and `4.5`: both readings are made and one is chosen without a branch. */
+static inline bool put_decimal(JsonWalk *walk, RowField *field, uint32_t row, const char *begin) {
+  static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
+  static const uint64_t scales[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+  uint64_t minus = *begin == '-', whole = 0, fraction = 0;
+  const char *p = begin + minus;
+  unsigned len = short_digits(p, &whole);
+  uint64_t point = p[len] == '.';
+  const char *behind = p + len + point;
+  unsigned places = short_digits(behind, &fraction); /* none without a point */
+  bool usual = (len - 1 < 7) & ((len == 1) | (*p != '0')) & (places - (unsigned)point < 7) &
+               ends_scalar[(unsigned char)behind[places]];
+  if (!usual) return put_long_number(walk, field, begin);
+  double value = (double)(int64_t)(whole * scales[places] + fraction) / powers[places];
+  uint64_t as_float, as_int = (whole ^ -minus) + minus;
+  memcpy(&as_float, &value, 8);
+  as_float |= minus << 63;
+  row_put_i64(field, row, (uint8_t)(TYPE_BIGINT ^ ((TYPE_BIGINT ^ TYPE_FLOAT) & -(int)point)),
+              (int64_t)((as_float & -point) | (as_int & ~-point)));
+  return true;
+}
+
+static inline bool put_number(JsonWalk *walk, JsonKey *key, RowField *field, uint32_t row, const char *begin) {
+  if (key->fractions) return put_decimal(walk, field, row, begin);
   const char *p = begin + (*begin == '-');
-  uint64_t whole = 0, fraction = 0;
+  uint64_t whole = 0;
   unsigned len = short_digits(p, &whole);
   if (len - 1 >= 7 || (len > 1 && *p == '0')) return put_long_number(walk, field, begin);
-  p += len;
-  if (ends_scalar[(unsigned char)*p]) {
-    row_put_i64(field, row, TYPE_BIGINT, *begin == '-' ? -(int64_t)whole : (int64_t)whole);
-    return true;
+  if (!ends_scalar[(unsigned char)p[len]]) {
+    key->fractions = true;
+    return put_decimal(walk, field, row, begin);
   }
-  if (*p != '.') return put_long_number(walk, field, begin);
-  len = short_digits(p + 1, &fraction);
-  if (len - 1 >= 7 || !ends_scalar[(unsigned char)p[1 + len]]) return put_long_number(walk, field, begin);
-  double value = (double)(int64_t)(whole * scales[len] + fraction) / powers[len];
-  row_put_f64(field, row, *begin == '-' ? -value : value);
+  row_put_i64(field, row, TYPE_BIGINT, *begin == '-' ? -(int64_t)whole : (int64_t)whole);
   return true;
 }
 
@@ -329,7 +345,7 @@ static inline uint32_t put_value(JsonWalk *walk, const JsonName *name, uint32_t 
     const JsonSlot *slot = &name->slots[i];
     RowField *field = &walk->store->fields[slot->field];
     bool good = kind == VALUE_STRING   ? put_string(walk, field, at)
-                : kind == VALUE_NUMBER ? put_number(walk, field, walk->store->rows, token(walk, at))
+                : kind == VALUE_NUMBER ? put_decimal(walk, field, walk->store->rows, token(walk, at))
                                        : put_word(walk, field, at);
     if (!good) return JSON_WALK_BAD;
     if ((slot->declared != TYPE_NULL || walk->compat == 10) && !finish_value(walk, slot, field, at))
@@ -359,17 +375,29 @@ static uint32_t put_known(JsonWalk *walk, const JsonPlanNode *node, const JsonKe
   return next;
 }
 
-static uint32_t walk_known(JsonWalk *walk, const JsonPlanNode *node, uint32_t at, uint32_t depth) {
-  const JsonKey *key = node->shape, *end = node->shape + node->shape_len;
+/* The next key of the shape, from `key` on, that stands at token `at`; NULL when none does. */
+static JsonKey *find_key(const JsonWalk *walk, JsonKey *key, const JsonKey *end, uint32_t at) {
+  uint32_t room = walk->tokens[at + 1] - walk->tokens[at];
+  for (; key < end; key++)
+    if (key->quoted_len <= room && memcmp(token(walk, at), key->quoted, key->quoted_len) == 0) return key;
+  return NULL;
+}
+
+static uint32_t walk_known(JsonWalk *walk, JsonPlanNode *node, uint32_t at, uint32_t depth) {
+  JsonKey *key = node->shape;
+  const JsonKey *end = node->shape + node->shape_len;
   const char *base = walk->base; /* in registers: the stores below might alias the struct */
   const uint32_t *tokens = walk->tokens;
   RowField *fields = walk->store->fields;
   uint32_t row = walk->store->rows;
   if (base[tokens[++at]] == '}') return at;
   for (;; key++) {
-    while (key < end && !json_key_is(key, base + tokens[at])) key++;
     if (key == end) return WALK_UNKNOWN;
-    if (base[tokens[at + 1]] != ':') return bad_expected(walk, base + tokens[at + 1], "`:` behind a field name");
+    if (!json_key_is_tight(key, base + tokens[at])) {
+      key = find_key(walk, key, end, at);
+      if (key == NULL) return WALK_UNKNOWN;
+      if (base[tokens[at + 1]] != ':') return bad_expected(walk, base + tokens[at + 1], "`:` behind a field name");
+    }
     at += 2;
     const char *value = base + tokens[at];
     ValueKind kind = (ValueKind)value_kinds[(unsigned char)*value];
@@ -379,7 +407,7 @@ static uint32_t walk_known(JsonWalk *walk, const JsonPlanNode *node, uint32_t at
       at = put_known(walk, node, key, at, depth);
     } else {
       RowField *field = &fields[key->plain];
-      bool good = kind == VALUE_STRING ? put_string(walk, field, at) : put_number(walk, field, row, value);
+      bool good = kind == VALUE_STRING ? put_string(walk, field, at) : put_number(walk, key, field, row, value);
       at = good ? at + 1 : JSON_WALK_BAD;
     }
     if (at == JSON_WALK_BAD) return at;

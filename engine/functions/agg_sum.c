@@ -37,11 +37,12 @@ static void update_floats(char *states, size_t stride, const uint32_t *groups, c
                           const Selection *sel, uint32_t rows) {
   if (!x->integral)
     AGG_EACH(SumState, if (operand_valid(x, i)) add_f64(state, operand_f64(x, i)));
-  else
+  else /* a bigint stored as double adds exactly as what it is; which rows are some follows no pattern */
     AGG_EACH(SumState, {
       if (!operand_valid(x, i)) continue;
-      if (operand_integral(x, i)) add_i64(state, (int64_t)operand_f64(x, i));
-      else add_f64(state, operand_f64(x, i));
+      exact_sum_add_f64(&state->sum, operand_f64(x, i));
+      state->count++;
+      state->floats += !operand_integral(x, i);
     });
 }
 

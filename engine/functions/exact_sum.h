@@ -56,6 +56,7 @@ static inline void exact_sum_add_f64(ExactSum *sum, double value) {
   int exponent;
   int64_t mantissa = double_parts(value, &exponent);
   int shift = exponent - 1075 + NEAR_PLACES;
+  if (value == 0) return;
   if (shift < 0 || shift > 72 || !exact_sum_near_add(sum, (__int128)mantissa * ((__int128)1 << shift)))
     exact_sum_far_f64(sum, value, false);
 }

@@ -1,4 +1,4 @@
-/* group_table.c: see group_table.h. Linear probing over a power of two, at most half full. */
+/* group_table.c: see group_table.h. Linear probing over a power of two, at most a quarter full. */
 #include "ops/group_table.h"
 
 #include <string.h>
@@ -64,7 +64,7 @@ static void grow(GroupTable *table) {
   table->hashes = mem_realloc(table->hashes, mem_mul(cap, sizeof *table->hashes));
   table->states = mem_realloc(table->states, mem_mul(cap, layout->stride));
   table->cap = cap;
-  rebuild_slots(table, cap * 2);
+  rebuild_slots(table, cap * 4);
 }
 
 static void init_states(GroupTable *table, uint32_t group) {
@@ -119,6 +119,19 @@ static inline uint32_t find_row(GroupTable *table, Column *const *keys, uint32_t
   return add_row_group(table, keys, row, hash, at);
 }
 
+/* find_row for one key of bigints without NULLs. */
+static void find_bigints(GroupTable *table, Column *const *keys, const Selection *sel, uint32_t rows,
+                         const uint64_t *hashes, uint32_t *groups) {
+  const int64_t *values = column_i64(keys[0]);
+  uint32_t count = sel ? sel->len : rows;
+  for (uint32_t k = 0; k < count; k++) {
+    uint32_t row = sel ? sel->rows[k] : k, slot = table->slots[(uint32_t)hashes[k] & table->mask];
+    const Value *key = slot ? &table->keys[slot - 1] : NULL;
+    bool found = key && key->type == TYPE_BIGINT && key->i == values[row];
+    groups[k] = found ? slot - 1 : find_row(table, keys, row, hashes[k]);
+  }
+}
+
 void group_table_find(GroupTable *table, Column *const *keys, const Selection *sel, uint32_t rows,
                       const uint64_t *hashes, uint32_t *groups) {
   uint32_t count = sel ? sel->len : rows;
@@ -128,6 +141,10 @@ void group_table_find(GroupTable *table, Column *const *keys, const Selection *s
     return;
   }
   if (table->cap == 0) grow(table);
+  if (table->layout->keys_len == 1 && keys[0]->layout == COL_BIGINT && !keys[0]->valid && !keys[0]->constant) {
+    find_bigints(table, keys, sel, rows, hashes, groups);
+    return;
+  }
   uint32_t k = 0;
   SELECTION_EACH(sel, rows, i) {
     groups[k] = find_row(table, keys, i, hashes[k]);

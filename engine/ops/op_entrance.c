@@ -144,7 +144,10 @@ static bool convert(const Column *col, uint32_t row, Ticks *out) {
 static Column *to_ticks(Op *op, const Batch *batch, const Column *col, Selection **sel) {
   Column *out = column_new(COL_DATETIME, batch->rows);
   Selection *good = NULL;
-  uint32_t seen = 0;
+  uint32_t seen = 0, parsed = 0; /* the first rows, mostly all, at once */
+  if (col->layout == COL_TEXT && !col->constant && !col->valid && !*sel)
+    parsed = datetime_parse_texts(column_text(col), batch->rows, column_i64(out));
+  if (parsed == batch->rows) return out;
   SELECTION_EACH(*sel, batch->rows, i) {
     Ticks ticks;
     bool ok = convert(col, i, &ticks);

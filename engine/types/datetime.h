@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/str.h"
+#include "types/text.h"
 
 typedef int64_t Ticks;
 
@@ -32,6 +33,9 @@ typedef struct DateParts {
 ** than 7 digits are truncated), zone optional behind a time ('Z', +hh:mm, +hhmm, +hh up to 14 hours; none
 ** means UTC). Blanks around are not accepted. False for anything else and for instants outside the range. */
 bool datetime_parse(const char *text, size_t len, Ticks *out);
+/* Parses count texts; returns how many came out before the first that is no datetime. Quick where texts share the
+** minute with the one before. */
+uint32_t datetime_parse_texts(const Text *texts, uint32_t count, Ticks *out);
 enum { DATETIME_TEXT_LEN = 28 }; /* 2026-01-01T00:00:00.0000000Z */
 /* Always 7 digits; NUL added. Here and in datetime_split, ticks outside the range count as its first or last. */
 void datetime_print(Ticks ticks, char out[DATETIME_TEXT_LEN + 1]);

@@ -38,6 +38,7 @@ static inline unsigned byte_at(uint64_t word, unsigned i) { return word >> (8 * 
 /* Added to a byte: 0x76 leaves the top bit clear up to 9, 0x7f only for 0. Lowest byte first. */
 static const uint64_t date_limits = 0x7f76767f76767676u; /* YYYY-MM- */
 static const uint64_t time_limits = 0x76767f76767f7676u; /* DDTHH:MM */
+static const uint64_t fraction_limits = 0x7f76767676767676u; /* fffffffZ */
 
 static inline bool two_digits(const char *at, unsigned *out) {
   unsigned tens = (unsigned char)at[0] - '0', ones = (unsigned char)at[1] - '0';
@@ -51,6 +52,14 @@ static inline uint64_t load_tail(const char *at, const char *end) {
   return left >= 8 ? load8(at) : left == 0 ? 0 : load8(end - 8) >> (8 * (8 - left));
 }
 
+/* The number of the first seven digits of the word. */
+static inline Ticks seven_digits(uint64_t digits) {
+  digits = join_pairs(digits << 8); /* a leading 0 makes seven digits eight; an eighth falls off */
+  uint64_t pairs = digits & 0x00ff00ff00ff00ffu;
+  uint64_t fours = (pairs * 100 + (pairs >> 16)) & 0x0000ffff0000ffffu;
+  return (Ticks)((fours & 0xffff) * 10000 + (fours >> 32));
+}
+
 /* Digits behind the point: the first seven count, the rest is skipped. Returns the place behind them,
 ** NULL when there are none. */
 static const char *parse_fraction(const char *at, const char *end, Ticks *ticks) {
@@ -59,10 +68,7 @@ static const char *parse_fraction(const char *at, const char *end, Ticks *ticks)
   unsigned digits = other ? (unsigned)__builtin_ctzll(other) / 8 : 8;
   if (digits == 0) return NULL;
   if (digits < 7) x &= (UINT64_C(1) << (8 * digits)) - 1; /* missing digits are 0 */
-  x = join_pairs(x << 8); /* a leading 0 makes seven digits eight; an eighth falls off */
-  uint64_t pairs = x & 0x00ff00ff00ff00ffu;
-  uint64_t fours = (pairs * 100 + (pairs >> 16)) & 0x0000ffff0000ffffu;
-  *ticks += (Ticks)((fours & 0xffff) * 10000 + (fours >> 32));
+  *ticks += seven_digits(x);
   at += digits;
   while (digits >= 8 && at < end && *at >= '0' && *at <= '9') at++;
   return at;
@@ -123,6 +129,40 @@ bool datetime_parse(const char *text, size_t len, Ticks *out) {
   if (!parse_rest(text + 16, text + len, &ticks)) return false;
   *out = ticks;
   return true;
+}
+
+/* ---- many texts ---- */
+
+/* The ticks behind the minute of `:SS.fffffffZ`; false when the text is spelt otherwise. */
+static inline bool parse_seconds(const char *at, Ticks *ticks) {
+  uint32_t head;
+  uint64_t x;
+  memcpy(&head, at, 4);
+  head ^= 0x2e30303au; /* ":00." */
+  bool good = match8(load8(at + 4), "0000000Z", &fraction_limits, &x);
+  unsigned second = (head >> 8 & 0xff) * 10 + (head >> 16 & 0xff);
+  if (!good | ((((head + 0x7f76767fu) | head) & 0x80808080u) != 0) | (second > 59)) return false;
+  *ticks = second * TICKS_PER_SECOND + seven_digits(x);
+  return true;
+}
+
+uint32_t datetime_parse_texts(const Text *texts, uint32_t count, Ticks *out) {
+  char minute[16] = ""; /* of the text before, and its ticks */
+  Ticks base = 0, rest;
+  for (uint32_t i = 0; i < count; i++) {
+    const char *text = text_ptr(&texts[i]);
+    if (texts[i].len == DATETIME_TEXT_LEN && memcmp(text, minute, sizeof minute) == 0 &&
+        parse_seconds(text + 16, &rest)) {
+      out[i] = base + rest;
+      continue;
+    }
+    if (!datetime_parse(text, texts[i].len, &out[i])) return i;
+    if (texts[i].len == DATETIME_TEXT_LEN && parse_seconds(text + 16, &rest)) {
+      memcpy(minute, text, sizeof minute);
+      base = out[i] - rest;
+    }
+  }
+  return count;
 }
 
 /* ---- printing ---- */

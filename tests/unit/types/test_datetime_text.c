@@ -178,6 +178,30 @@ static void any_changed_byte_is_seen(void **state) {
   }
 }
 
+/* Many texts at once give what they give one by one, up to the first that is none. */
+static void many_texts(void **state) {
+  static char bytes[60][DATETIME_TEXT_LEN + 1];
+  static Text texts[60];
+  static Ticks ticks[60];
+  Random random = {7};
+  for (int round = 0; round < 300; round++) {
+    Ticks base = (Ticks)(random_u64(&random) % (uint64_t)(TICKS_LAST - TICKS_PER_DAY));
+    for (unsigned i = 0; i < 60; i++) {
+      datetime_print(base + (Ticks)(random_u64(&random) % (2 * TICKS_PER_MINUTE)), bytes[i]);
+      size_t len = random_u64(&random) % 16 ? DATETIME_TEXT_LEN : 16 + random_u64(&random) % 12;
+      if (random_u64(&random) % 64 == 0) bytes[i][random_u64(&random) % len] = "0:T9Z-.a"[random_u64(&random) % 8];
+      texts[i] = text_make(bytes[i], len);
+    }
+    uint32_t count = datetime_parse_texts(texts, 60, ticks);
+    for (uint32_t i = 0; i < 60 && i <= count; i++) {
+      Ticks alone;
+      assert_int_equal(datetime_parse(text_ptr(&texts[i]), texts[i].len, &alone), i < count);
+      if (i < count) assert_int_equal(ticks[i], alone);
+    }
+  }
+  assert_int_equal(datetime_parse_texts(texts, 0, ticks), 0);
+}
+
 static void printing_clamps(void **state) {
   char text[DATETIME_TEXT_LEN + 1];
   datetime_print(TICKS_MIN, text);
@@ -193,6 +217,7 @@ int main(void) {
       cmocka_unit_test(random_ticks_read_back),
       cmocka_unit_test(every_fraction_length_and_zone),
       cmocka_unit_test(any_changed_byte_is_seen),
+      cmocka_unit_test(many_texts),
       cmocka_unit_test(printing_clamps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,7 +128,8 @@ static bool check_over(Binder *b, const AstExpr *ast, const WindowClass *cls) {
     return false;
   }
   if (over->partition_by.len && !over->order_by_len && !over->limit && !over->when) return true;
-  Diag *diag = diag_add(b->diags, DIAG_bad_over, over->span, "a session takes OVER (PARTITION BY ...) and nothing else there");
+  Diag *diag = diag_add(b->diags, DIAG_bad_over, over->span,
+                        "a session takes OVER (PARTITION BY ...) and nothing else there");
   diag_hint(b->diags, diag, "the signature is %s", cls->signature);
   return false;
 }

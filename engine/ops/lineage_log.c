@@ -51,7 +51,8 @@ void lineage_log_tidy(LineageLog *log) {
 }
 
 void lineage_log_since(const LineageLog *log, uint64_t number, Lineage *into) {
-  for (uint32_t i = place_of(log, number); i < log->entries.len; i++) lineage_merge(into, &log->entries.items[i].lineage);
+  for (uint32_t i = place_of(log, number); i < log->entries.len; i++)
+    lineage_merge(into, &log->entries.items[i].lineage);
 }
 
 void lineage_log_release(LineageLog *log) {

@@ -96,8 +96,10 @@ static void init_record(LiveGroups *groups, uint32_t group) {
   const GroupLayout *layout = groups->layout;
   char *record = live_group_states(groups, group);
   memset(record, 0, groups->stride);
-  for (uint32_t a = 0; a < layout->aggs_len; a++)
-    if (layout->aggs[a].call.fn->init) layout->aggs[a].call.fn->init(&layout->aggs[a].call, record + layout->offsets[a]);
+  for (uint32_t a = 0; a < layout->aggs_len; a++) {
+    const AggCall *call = &layout->aggs[a].call;
+    if (call->fn->init) call->fn->init(call, record + layout->offsets[a]);
+  }
 }
 
 /* Gives `group` life: hash, scope and record; its keys are still to be filled. */

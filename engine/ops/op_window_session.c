@@ -146,7 +146,8 @@ static void add_values(SessionOp *op) {
 }
 
 static void emit_group(SessionOp *op, const Session *s, uint32_t group, Ticks end) {
-  for (uint32_t a = 0; a < op->layout.aggs_len; a++) op->states[a] = live_group_states(&op->groups, group) + op->layout.offsets[a];
+  for (uint32_t a = 0; a < op->layout.aggs_len; a++)
+    op->states[a] = live_group_states(&op->groups, group) + op->layout.offsets[a];
   if (s->began < op->oldest_sent) op->oldest_sent = s->began;
   if (!window_output_add(&op->output, live_group_keys(&op->groups, group), op->states, end)) send(op);
 }

@@ -134,8 +134,8 @@ static void retract_values(SlidingOp *op, const SlidingPiece *piece, uint32_t be
   for (uint32_t a = 0; a < op->layout.aggs_len; a++) {
     const AggCall *call = &op->layout.aggs[a].call;
     if (op->ways[a] == WAY_RETRACT)
-      call->fn->retract(call, op->groups.records + op->layout.offsets[a], op->groups.stride, piece->groups + begin, args,
-                        op->slice, piece->rows);
+      call->fn->retract(call, op->groups.records + op->layout.offsets[a], op->groups.stride, piece->groups + begin,
+                        args, op->slice, piece->rows);
     args += call->args_len;
   }
 }
@@ -143,15 +143,17 @@ static void retract_values(SlidingOp *op, const SlidingPiece *piece, uint32_t be
 static void take_back(SlidingOp *op, SlidingPiece *piece, uint32_t end) {
   if (end <= piece->at) return;
   retract_values(op, piece, piece->at, end);
-  for (uint32_t i = piece->at; op->stacked.aggs_len && i < end; i++)
-    two_stacks_pop(&group_of(op, piece->groups[i])->stacks, &op->stacked, live_group_states(&op->groups, piece->groups[i]));
+  for (uint32_t i = piece->at; op->stacked.aggs_len && i < end; i++) {
+    uint32_t group = piece->groups[i];
+    two_stacks_pop(&group_of(op, group)->stacks, &op->stacked, live_group_states(&op->groups, group));
+  }
   piece->at = end;
 }
 
 static void apply_leaving(SlidingOp *op) {
-  for (uint32_t p = 0; p < op->leaving_piece; p++) take_back(op, &op->rows.pieces.items[p], op->rows.pieces.items[p].rows);
-  if (op->leaving_piece < op->rows.pieces.len)
-    take_back(op, &op->rows.pieces.items[op->leaving_piece], op->leaving_at);
+  SlidingPiece *pieces = op->rows.pieces.items;
+  for (uint32_t p = 0; p < op->leaving_piece; p++) take_back(op, &pieces[p], pieces[p].rows);
+  if (op->leaving_piece < op->rows.pieces.len) take_back(op, &pieces[op->leaving_piece], op->leaving_at);
 }
 
 /* ---- rows that enter -------------------------------------------------------------------------- */
@@ -248,8 +250,9 @@ static const char *answer_of(SlidingOp *op, uint32_t a, uint32_t stacked, uint32
 }
 
 static void release_answer(SlidingOp *op, uint32_t a, const char *state) {
-  const AggCall *call = &op->layout.aggs[a].call;
-  if (state == op->again + op->layout.offsets[a] && call->fn->release) call->fn->release(op->again + op->layout.offsets[a]);
+  void (*release)(void *) = op->layout.aggs[a].call.fn->release;
+  char *scratch = op->again + op->layout.offsets[a];
+  if (state == scratch && release) release(scratch);
 }
 
 static void send_group(SlidingOp *op, uint32_t group) {
@@ -458,7 +461,9 @@ static Status sliding_load(Op *base, StateReader *in, Error *err) {
   return state_done(in, &bytes, err);
 }
 
-static void sliding_oldest(const Op *base, Lineage *into) { sliding_rows_oldest(&((const SlidingOp *)base)->rows, into); }
+static void sliding_oldest(const Op *base, Lineage *into) {
+  sliding_rows_oldest(&((const SlidingOp *)base)->rows, into);
+}
 
 static void sliding_close(Op *base) {
   SlidingOp *op = (SlidingOp *)base;

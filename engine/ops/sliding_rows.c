@@ -144,7 +144,8 @@ static bool load_piece(SlidingRows *rows, ByteReader *in) {
   get_bytes(in, piece.times, count * sizeof *piece.times);
   get_bytes(in, piece.groups, count * sizeof *piece.groups);
   bool ok = true;
-  for (uint32_t i = 0; i < rows->cols_len && ok; i++) ok = (piece.cols[i] = column_load(in)) && piece.cols[i]->rows == count;
+  for (uint32_t i = 0; i < rows->cols_len && ok; i++)
+    ok = (piece.cols[i] = column_load(in)) && piece.cols[i]->rows == count;
   if (ok) lineage_load(&piece.lineage, in);
   vec_push(&rows->pieces, piece);
   return ok;

@@ -19,7 +19,9 @@ void stack_layout_init(StackLayout *layout, Arena *arena, const GroupLayout *gro
   }
 }
 
-static const AggCall *call_of(const StackLayout *layout, uint32_t i) { return &layout->groups->aggs[layout->aggs[i]].call; }
+static const AggCall *call_of(const StackLayout *layout, uint32_t i) {
+  return &layout->groups->aggs[layout->aggs[i]].call;
+}
 
 static char *row_states(const TwoStacks *stacks, const StackLayout *layout, uint32_t row) {
   return stacks->states + (size_t)row * layout->stride;

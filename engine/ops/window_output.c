@@ -5,7 +5,8 @@
 
 void window_output_open(WindowOutput *out, Op *op, const GroupLayout *layout) {
   uint32_t rows = op->ctx->batch_rows;
-  *out = (WindowOutput){.op = op, .layout = layout, .room = rows ? rows : 1, .width = layout->keys_len + layout->aggs_len};
+  *out = (WindowOutput){.op = op, .layout = layout, .room = rows ? rows : 1,
+                         .width = layout->keys_len + layout->aggs_len};
 }
 
 void window_output_close(WindowOutput *out) {

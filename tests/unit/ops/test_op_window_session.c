@@ -63,7 +63,8 @@ static void random_events_agree(void **state) {
     WtEvents events = {0};
     WtLines expected = {0};
     char what[64];
-    Ticks timeout = 1 + random_below(&random, 25), longest = random_below(&random, 3) ? 1 + random_below(&random, 60) : 0;
+    Ticks timeout = 1 + random_below(&random, 25);
+    Ticks longest = random_below(&random, 3) ? 1 + random_below(&random, 60) : 0;
     wt_init(&test, PLAN_SESSION, session(timeout, longest), random_below(&random, 3), random_below(&random, 3));
     wt_add_all(&test);
     wt_start(&test, random_below(&random, 4));

@@ -67,7 +67,8 @@ static void random_events_agree(void **state) {
 /* ---- single cases ----------------------------------------------------------------------------- */
 
 static WtEvent at(Ticks time, const char *key, double number) {
-  return (WtEvent){.time = time, .values = {value_text(str_from(key)), value_null(), value_float(number), value_null()}};
+  return (WtEvent){.time = time,
+                   .values = {value_text(str_from(key)), value_null(), value_float(number), value_null()}};
 }
 
 static void sum_per_key(WindowTest *test, Ticks size, unsigned restore_every) {

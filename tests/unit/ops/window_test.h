@@ -80,7 +80,8 @@ static inline void wt_init(WindowTest *test, PlanKind kind, WindowSpec window, u
   test->node.aggregate.keys_len = keys;
   test->node.aggregate.session_keys_len = session_keys;
   test->node.aggregate.aggs = test->aggs;
-  test->ctx = (OpContext){.batch_rows = 7, .compat = 12, .arena = &test->arena, .job = test, .rows_failed = wt_rows_failed};
+  test->ctx = (OpContext){.batch_rows = 7, .compat = 12, .arena = &test->arena, .job = test,
+                          .rows_failed = wt_rows_failed};
 }
 
 static inline void wt_make_op(WindowTest *test) {

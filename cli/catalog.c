@@ -6,6 +6,7 @@
 #include "windows/window.h"
 
 #define NULL_RULE "a NULL argument gives NULL"
+#define ANALYTIC_TITLE "Looking back"
 #define AGGREGATE_NULL_RULE "NULL values are skipped"
 
 typedef struct FamilyTitle { const char *member, *title; } FamilyTitle;
@@ -42,11 +43,12 @@ static unsigned scalar_count(void) {
   return count;
 }
 
-unsigned catalog_families(void) { return scalar_count() + 2; } /* and aggregates and windows */
+unsigned catalog_families(void) { return scalar_count() + 3; } /* and aggregates, LAG and its like, windows */
 
 const char *catalog_family(unsigned family) {
   const ScalarFn *scalars = scalar_family(family);
-  if (scalars == NULL) return family == scalar_count() ? "Aggregates" : "Windows";
+  static const char *const others[] = {"Aggregates", ANALYTIC_TITLE, "Windows"};
+  if (scalars == NULL) return others[family - scalar_count()];
   for (unsigned i = 0; i < sizeof titles / sizeof *titles; i++)
     if (family_has(scalars, titles[i].member)) return titles[i].title;
   return "Other functions";
@@ -59,6 +61,11 @@ static void each_aggregate(void (*visit)(const CatalogEntry *, void *), void *co
     for (const AggregateFn *fn = aggregate_families[i]; fn->name; fn++)
       visit(&(CatalogEntry){fn->name, "Aggregates", fn->signature, fn->doc,
                             null_rule(fn->null_rule, AGGREGATE_NULL_RULE), fn->examples ? fn->examples : ""}, context);
+}
+
+static void each_analytic(void (*visit)(const CatalogEntry *, void *), void *context) {
+  for (const AnalyticFn *fn = analytic_functions; fn->name; fn++)
+    visit(&(CatalogEntry){fn->name, ANALYTIC_TITLE, fn->signature, fn->doc, fn->null_rule, fn->examples}, context);
 }
 
 static void each_window(void (*visit)(const CatalogEntry *, void *), void *context) {
@@ -75,5 +82,6 @@ void catalog_each(unsigned family, void (*visit)(const CatalogEntry *entry, void
                           fn->examples ? fn->examples : ""}, context);
   }
   if (scalars == NULL && family == scalar_count()) each_aggregate(visit, context);
+  else if (scalars == NULL && family == scalar_count() + 1) each_analytic(visit, context);
   else if (scalars == NULL) each_window(visit, context);
 }

@@ -5,14 +5,7 @@
 ** provider alone; the result is a column behind those of the provider, and calls that compute the same share it. */
 #include "bind/binder.h"
 
-static const struct { const char *name, *signature; AnalyticKind kind; uint32_t min_args, max_args; } functions[] = {
-    {"LAG", "LAG(value[, offset[, default]]) OVER ([PARTITION BY key, ...] LIMIT DURATION(unit, n) [WHEN condition])",
-     ANALYTIC_LAG, 1, 3},
-    {"LAST", "LAST(value[, default]) OVER ([PARTITION BY key, ...] LIMIT DURATION(unit, n) [WHEN condition])",
-     ANALYTIC_LAST, 1, 2},
-    {"ISFIRST", "ISFIRST(unit, n) [OVER ([PARTITION BY key, ...] [WHEN condition])]", ANALYTIC_ISFIRST, 2, 2},
-};
-enum { FUNCTIONS = sizeof functions / sizeof functions[0], OFFSET_MAX = 1000000 };
+enum { OFFSET_MAX = 1000000 };
 
 static const char aggregate_signature[] =
     "COUNT(*) OVER ([PARTITION BY key, ...] LIMIT DURATION(unit, n) [WHEN condition])";
@@ -28,10 +21,8 @@ typedef struct Draft {
   Leaf          *leaf;
 } Draft;
 
-static int function_at(const AstCall *call) {
-  for (int i = 0; i < FUNCTIONS; i++)
-    if (call->name.len == 1 && str_eq_nocase(call->name.items[0].text, str_from(functions[i].name))) return i;
-  return -1;
+static const AnalyticFn *function_of(const AstCall *call) {
+  return call->name.len == 1 ? analytic_fn_find(call->name.items[0].text) : NULL;
 }
 
 static const AggregateFn *aggregate_of(const AstCall *call) {
@@ -39,7 +30,7 @@ static const AggregateFn *aggregate_of(const AstCall *call) {
 }
 
 bool is_analytic(const AstCall *call) {
-  if (function_at(call) >= 0) return true;
+  if (function_of(call)) return true;
   const AstOver *over = call->over;
   return over && (over->limit || over->when || over->partition_by.len) && aggregate_of(call);
 }
@@ -85,11 +76,12 @@ static bool bind_length(Draft *d, const AstExpr *unit, const AstExpr *number) {
   return false;
 }
 
-static bool check_count(Draft *d, uint32_t min, uint32_t max) {
+static bool check_count(Draft *d) {
+  const AnalyticFn *fn = function_of(&d->ast->call);
   uint32_t len = d->ast->call.args.len;
-  if (len >= min && len <= max) return true;
-  Diag *diag = diag_add(d->b->diags, DIAG_wrong_argument_count, d->ast->span, "`%s` takes %u to %u arguments, and here %s %u",
-                        d->name, min, max, len == 1 ? "is" : "are", len);
+  if (len >= fn->min_args && len <= fn->max_args) return true;
+  Diag *diag = diag_add(d->b->diags, DIAG_wrong_argument_count, d->ast->span, "`%s` does not take %u argument%s", d->name,
+                        len, len == 1 ? "" : "s");
   diag_hint(d->b->diags, diag, "the signature is %s", d->signature);
   return false;
 }
@@ -139,10 +131,10 @@ static bool bind_args(Draft *d) {
   switch (d->call.kind) {
     case ANALYTIC_LAG:
       d->call.offset = 1;
-      return check_count(d, 1, 3) && bind_value(d, args[0]) && (len < 2 || bind_offset(d, args[1])) &&
+      return check_count(d) && bind_value(d, args[0]) && (len < 2 || bind_offset(d, args[1])) &&
              (len < 3 || bind_otherwise(d, args[2]));
-    case ANALYTIC_LAST: return check_count(d, 1, 2) && bind_value(d, args[0]) && (len < 2 || bind_otherwise(d, args[1]));
-    case ANALYTIC_ISFIRST: return check_count(d, 2, 2) && bind_length(d, args[0], args[1]);
+    case ANALYTIC_LAST: return check_count(d) && bind_value(d, args[0]) && (len < 2 || bind_otherwise(d, args[1]));
+    case ANALYTIC_ISFIRST: return check_count(d) && bind_length(d, args[0], args[1]);
     case ANALYTIC_AGGREGATE: return bind_aggregate_args(d);
   }
   return false;
@@ -353,10 +345,10 @@ static Expr *add_call(Draft *d) {
 /* ---- the entrance ----------------------------------------------------------------------------- */
 
 static void settle_kind(Draft *d) {
-  int at = function_at(&d->ast->call);
-  d->call.kind = at < 0 ? ANALYTIC_AGGREGATE : functions[at].kind;
-  d->name = at < 0 ? aggregate_of(&d->ast->call)->name : functions[at].name;
-  d->signature = at < 0 ? aggregate_signature : functions[at].signature;
+  const AnalyticFn *fn = function_of(&d->ast->call);
+  d->call.kind = fn ? fn->kind : ANALYTIC_AGGREGATE;
+  d->name = fn ? fn->name : aggregate_of(&d->ast->call)->name;
+  d->signature = fn ? fn->signature : aggregate_signature;
 }
 
 Expr *bind_analytic(Binder *b, Scope *scope, const AstExpr *ast) {

@@ -87,8 +87,6 @@ typedef struct LeafColumn {
 
 /* Functions that look back over the rows of their source: f(args) OVER (PARTITION BY keys LIMIT DURATION(unit, n)
 ** WHEN when). Their expressions run on the provider's own batch: slots count from 0. */
-typedef enum AnalyticKind { ANALYTIC_LAG, ANALYTIC_LAST, ANALYTIC_ISFIRST, ANALYTIC_AGGREGATE } AnalyticKind;
-
 typedef struct AnalyticCall {
   AnalyticKind kind;
   Span     span;

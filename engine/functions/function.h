@@ -164,4 +164,19 @@ struct AggregateFn {
 extern const AggregateFn *const aggregate_families[];
 const AggregateFn *aggregate_fn_find(Str name, bool distinct);
 
+/* ---- functions that look back (OVER ... LIMIT DURATION) ---- */
+
+typedef enum AnalyticKind { ANALYTIC_LAG, ANALYTIC_LAST, ANALYTIC_ISFIRST, ANALYTIC_AGGREGATE } AnalyticKind;
+
+/* Those that are no aggregates: analytic.c. */
+typedef struct AnalyticFn {
+  const char  *name;
+  AnalyticKind kind;
+  unsigned     min_args, max_args;
+  const char  *signature, *doc, *null_rule, *examples;
+} AnalyticFn;
+
+extern const AnalyticFn analytic_functions[]; /* ends with name NULL */
+const AnalyticFn *analytic_fn_find(Str name);
+
 #endif

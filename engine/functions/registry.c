@@ -36,6 +36,7 @@ unsigned function_names(Str *out, unsigned max) {
   for (const AggregateFn *const *family = aggregate_families; *family; family++)
     for (const AggregateFn *fn = *family; fn->name && count < max; fn++)
       if (!(fn->flags & AGG_DISTINCT)) out[count++] = str_from(fn->name);
+  for (const AnalyticFn *fn = analytic_functions; fn->name && count < max; fn++) out[count++] = str_from(fn->name);
   return count;
 }
 

@@ -118,6 +118,8 @@ static PlanNode *build_provider(Builder *b, const Leaf *leaf) {
 static bool is_one_stream(const PlanNode *node) {
   switch (node->kind) {
     case PLAN_AGGREGATE:
+    case PLAN_SESSION:
+    case PLAN_SLIDING:
     case PLAN_JOIN_STREAM:
     case PLAN_MERGE:
     case PLAN_ANALYTIC: return true;

@@ -93,6 +93,7 @@ static void add_programs(ExplainView *view, const PlanNode *node) {
     case PLAN_UNION:
     case PLAN_MERGE:
     case PLAN_ANALYTIC:
+    case PLAN_MATCH:
     case PLAN_OUTPUT:
     case PLAN_KINDS: break;
   }

@@ -2,7 +2,7 @@
 **
 ** Nouns
 **   provider  what a FROM name stands for: an input, reference data, or a step (WITH, sub-select, union);
-**             or a relation with columns of its own (APPLY)
+**             or a relation with columns of its own (APPLY, MATCH_RECOGNIZE)
 **   leaf      one use of a provider in one FROM, with its alias
 **   scope     the leaves of one SELECT; columns of the batches its expressions run on
 **
@@ -134,7 +134,51 @@ typedef struct BoundApply {
   Expr       *arg;       /* over the scope's batch up to here */
 } BoundApply;
 
-typedef enum RelationKind { RELATION_APPLY } RelationKind;
+/* MATCH_RECOGNIZE: a pattern over the rows of `from`, see match.c. */
+typedef enum MatchPatternKind { MATCH_VARIABLE, MATCH_SEQUENCE, MATCH_CHOICE, MATCH_REPEAT } MatchPatternKind;
+
+typedef struct MatchPattern MatchPattern;
+struct MatchPattern {
+  MatchPatternKind kind;
+  uint32_t       var;       /* VARIABLE */
+  MatchPattern **parts;     /* SEQUENCE, CHOICE (leftmost preferred); REPEAT: one */
+  uint32_t       len;
+  uint32_t       min, max;  /* REPEAT, greedy; max UINT32_MAX: unbounded */
+};
+
+typedef struct MatchVariable {
+  Str   name;        /* as PATTERN spells it; "." for the rows of a dot */
+  Expr *condition;   /* NULL: any row. Over the row's columns and the registers */
+  bool  looks_back;  /* it reads registers */
+} MatchVariable;
+
+typedef enum MatchFn { MATCH_FIRST, MATCH_LAST, MATCH_MIN, MATCH_MAX, MATCH_CLASSIFIER } MatchFn;
+
+enum { MATCH_ANY = UINT32_MAX }; /* every variable */
+
+typedef struct MatchRegister {
+  ExprColumn column;     /* its slot stands behind the columns of the row */
+  MatchFn    fn;
+  uint32_t   var;        /* rows of this variable; MATCH_ANY: all */
+  uint32_t   field;      /* index in fields; not for CLASSIFIER */
+  bool       defines;    /* a condition reads it */
+} MatchRegister;
+
+typedef struct BoundMatch {
+  struct BoundSelect *from;    /* leaves and joins only */
+  Ticks          duration;
+  MatchPattern  *pattern;
+  MatchVariable *vars;
+  uint32_t       vars_len;
+  Vec(Expr *)    fields;       /* values of a row */
+  Vec(MatchRegister *) registers;
+  Expr         **keys;         /* over the row's columns */
+  uint32_t       keys_len;
+  Expr         **measures;     /* over the registers */
+  uint32_t       measures_len;
+} BoundMatch;
+
+typedef enum RelationKind { RELATION_APPLY, RELATION_MATCH } RelationKind;
 
 typedef struct RelationColumn { Str name; TypeMask types; } RelationColumn;
 
@@ -147,6 +191,7 @@ struct BoundRelation {
   uint32_t     cols_len;
   union {
     BoundApply apply;
+    BoundMatch match;
   };
 };
 
@@ -214,6 +259,7 @@ typedef struct BoundItem {
 
 typedef struct BoundSelect {
   Span       span;
+  BoundMatch *match;       /* it is what MATCH_RECOGNIZE reads; else NULL */
   Vec(Leaf *) leaves;
   Vec(BoundJoin *) joins;
   Expr      *where;        /* NULL: none; HAVING without GROUP BY ends here too */
@@ -260,6 +306,7 @@ typedef struct BoundScript {
 /* True when no error was added. The source text of diags must outlive the result. */
 bool bind_script(const AstScript *script, const BindOptions *options, Arena *arena, DiagList *diags,
                  BoundScript **out);
+void match_pattern_print(const BoundMatch *match, const MatchPattern *pattern, StrBuf *out); /* "(A B+ | C)" */
 void bound_print(const BoundScript *script, StrBuf *out); /* explain --stage bound */
 
 #endif

@@ -28,6 +28,8 @@ typedef enum ClauseKind {
   CLAUSE_ANALYTIC /* inside LAG(...) OVER (...) and its like */
 } ClauseKind;
 
+typedef struct MatchScope MatchScope; /* match.c */
+
 typedef struct Scope {
   BoundSelect *select;
   const AstSelect *ast;     /* of the select; NULL for TIMESTAMP BY */
@@ -35,6 +37,7 @@ typedef struct Scope {
   uint32_t     leaves_len;
   ClauseKind   clause;
   BoundGroup  *group;       /* set while a grouped SELECT list or HAVING is bound: aggregates are allowed */
+  MatchScope  *match;       /* inside DEFINE and MEASURES; else NULL */
   Leaf        *only;        /* CLAUSE_TIMESTAMP_BY: columns go to only->timestamp_columns */
 } Scope;
 
@@ -49,6 +52,11 @@ Leaf *add_relation_leaf(Binder *b, BoundSelect *select, const AstRelation *ast, 
 /* apply.c */
 bool  bind_apply(Binder *b, BoundSelect *select, const AstRelation *ast, const AstSelect *select_ast);
 bool  is_apply_call(const AstCall *call);
+/* match.c */
+bool  bind_match(Binder *b, BoundSelect *select, const AstRelation *ast);
+bool  is_match_call(const Scope *scope, const AstCall *call); /* First(A.x) and its like, in DEFINE and MEASURES */
+Expr *bind_match_call(Binder *b, const Scope *scope, const AstExpr *ast);
+Expr *bind_match_names(Binder *b, const Scope *scope, const AstName *names, uint32_t len, Span span);
 void  bind_join_condition(Binder *b, Scope *scope, BoundJoin *join, const AstExpr *on);
 /* join_bounds.c: takes the bounds on time out of the conjuncts of ON and notes them in the join. *count is what is
 ** left. False: diagnosed. */
@@ -58,6 +66,7 @@ Expr *bind_join_time(Binder *b, Scope *scope, const AstExpr *arg);
 /* select.c, query.c */
 BoundQuery *bind_query(Binder *b, const AstQuery *ast);
 BoundSelect *bind_select(Binder *b, const AstQuery *ast);
+Str   item_default_name(Binder *b, const AstExpr *expr, unsigned *unnamed); /* counts those without any */
 /* group.c */
 BoundGroup *bind_group(Binder *b, Scope *scope, const AstSelect *ast);
 Expr *bind_grouped(Binder *b, Scope *scope, Expr *expr); /* keys replaced by their columns; the rest is an error */

@@ -323,6 +323,7 @@ Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast) {
     diag_hint(b->diags, diag, "System.Timestamp() is the end of the window");
     return expr_error(b, ast->span);
   }
+  if (is_match_call(scope, call)) return bind_match_call(b, scope, ast);
   if (is_analytic(call)) return bind_analytic(b, scope, ast);
   if (name_is(call, "COALESCE") || name_is(call, "ISNULL")) return bind_coalesce(b, scope, ast);
   const AggregateFn *agg = aggregate_fn_find(name, call->distinct);

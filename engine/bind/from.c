@@ -198,7 +198,7 @@ bool bind_from(Binder *b, BoundSelect *select, const AstRelation *from, const As
     case AST_SUBSELECT: return add_leaf(b, select, from) != NULL;
     case AST_JOIN: return bind_join(b, select, from, ast);
     case AST_APPLY: return bind_apply(b, select, from, ast);
-    case AST_MATCH: return not_yet(b, from->span, "MATCH_RECOGNIZE");
+    case AST_MATCH: return bind_match(b, select, from);
     default: return false; /* AST_ERROR: already diagnosed */
   }
 }

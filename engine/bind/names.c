@@ -111,6 +111,7 @@ static Expr *among_leaves(Binder *b, Scope *scope, const AstName *names, uint32_
 }
 
 Expr *bind_names(Binder *b, Scope *scope, const AstName *names, uint32_t len, Span span) {
+  if (scope->match) return bind_match_names(b, scope, names, len, span);
   Leaf *leaf = scope_leaf(scope, names[0].text);
   if (leaf && len > 1) return leaf_expr(b, scope, leaf, names + 1, len - 1, span);
   if (scope->leaves_len == 1) return leaf_expr(b, scope, scope->leaves[0], names, len, span);

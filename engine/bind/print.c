@@ -36,7 +36,7 @@ static void put_expr_line(Printer *p, const char *word, const Expr *expr) {
 }
 
 static Str provider_name(Provider provider) {
-  if (provider.relation) return STR("(a relation)");
+  if (provider.relation) return STR("(a pattern)");
   Str name = provider.input ? provider.input->name : provider.step->name;
   return name.len ? name : STR("(a query)");
 }
@@ -102,6 +102,8 @@ static void put_join(Printer *p, const BoundSelect *select, const BoundJoin *joi
   end(p);
 }
 
+static void put_from(Printer *p, const BoundSelect *select);
+
 static void put_apply(Printer *p, const Leaf *leaf) {
   const BoundApply *apply = &leaf->provider.relation->apply;
   begin(p, apply->outer ? "outer apply " : "cross apply ");
@@ -118,6 +120,41 @@ static void put_addition(Printer *p, const BoundSelect *select, uint32_t at) {
   if (is_apply_leaf(leaf)) put_apply(p, leaf);
   for (uint32_t i = 0; i < select->joins.len; i++)
     if (select->joins.items[i]->right == at) put_join(p, select, select->joins.items[i]);
+}
+
+static void put_register_readers(Printer *p, const BoundRelation *relation) {
+  const BoundMatch *match = &relation->match;
+  for (uint32_t i = 0; i < match->keys_len; i++) put_expr_line(p, "partition by ", match->keys[i]);
+  for (uint32_t i = 0; i < match->vars_len; i++) {
+    if (match->vars[i].condition == NULL) continue;
+    begin(p, "define ");
+    strbuf_printf(p->out, STR_FMT " as ", STR_ARG(match->vars[i].name));
+    expr_print(match->vars[i].condition, p->out);
+    end(p);
+  }
+  for (uint32_t i = 0; i < match->measures_len; i++) {
+    begin(p, "measure ");
+    strbuf_printf(p->out, STR_FMT " = ", STR_ARG(relation->cols[match->keys_len + i].name));
+    expr_print(match->measures[i], p->out);
+    put_types(p, match->measures[i]->types);
+    end(p);
+  }
+}
+
+/* What MATCH_RECOGNIZE reads and computes. */
+static void put_match(Printer *p, const BoundRelation *relation) {
+  StrBuf pattern = {0};
+  match_pattern_print(&relation->match, relation->match.pattern, &pattern);
+  begin(p, "match ");
+  strbuf_put_str(p->out, strbuf_str(&pattern));
+  strbuf_puts(p->out, " within ");
+  duration_print(relation->match.duration, p->out);
+  end(p);
+  strbuf_release(&pattern);
+  p->depth++;
+  put_from(p, relation->match.from);
+  put_register_readers(p, relation);
+  p->depth--;
 }
 
 static void put_agg(Printer *p, const BoundAgg *agg) {
@@ -140,7 +177,8 @@ static void put_group(Printer *p, const BoundGroup *group) {
     window_describe(&group->windows[i], p->out);
     if (group->windows[i].id.len) strbuf_printf(p->out, " '" STR_FMT "'", STR_ARG(group->windows[i].id));
     end(p);
-    for (uint32_t k = 0; k < group->session_keys[i].len; k++) put_expr_line(p, "over ", group->session_keys[i].items[k]);
+    for (uint32_t k = 0; k < group->session_keys[i].len; k++)
+      put_expr_line(p, "over ", group->session_keys[i].items[k]);
   }
   for (uint32_t i = 0; i < group->keys.len; i++) put_expr_line(p, "key ", group->keys.items[i]->expr);
   for (uint32_t i = 0; i < group->aggs.len; i++) put_agg(p, group->aggs.items[i]);
@@ -148,8 +186,7 @@ static void put_group(Printer *p, const BoundGroup *group) {
 
 static void put_item(Printer *p, const BoundItem *item) {
   begin(p, item->hidden ? "passed on " : "item ");
-  if (item->star) strbuf_puts(p->out, "every column of ");
-  else strbuf_printf(p->out, STR_FMT " = ", STR_ARG(item->name));
+  if (!item->star) strbuf_printf(p->out, STR_FMT " = ", STR_ARG(item->name));
   expr_print(item->expr, p->out);
   put_types(p, item->expr->types);
   end(p);
@@ -165,15 +202,21 @@ static void put_analytics(Printer *p, const Leaf *leaf) {
   }
 }
 
+static void put_from(Printer *p, const BoundSelect *select) {
+  const BoundRelation *first = select->leaves.items[0]->provider.relation;
+  begin(p, "from ");
+  put_leaf(p, select->leaves.items[0]);
+  end(p);
+  if (first) put_match(p, first);
+  for (uint32_t i = 1; i < select->leaves.len; i++) put_addition(p, select, i);
+  for (uint32_t i = 0; i < select->leaves.len; i++) put_analytics(p, select->leaves.items[i]);
+}
+
 static void put_select(Printer *p, const BoundSelect *select) {
   begin(p, "select");
   end(p);
   p->depth++;
-  begin(p, "from ");
-  put_leaf(p, select->leaves.items[0]);
-  end(p);
-  for (uint32_t i = 1; i < select->leaves.len; i++) put_addition(p, select, i);
-  for (uint32_t i = 0; i < select->leaves.len; i++) put_analytics(p, select->leaves.items[i]);
+  put_from(p, select);
   if (select->where) put_expr_line(p, "where ", select->where);
   if (select->group) put_group(p, select->group);
   if (select->having) put_expr_line(p, "having ", select->having);
@@ -197,8 +240,8 @@ void bound_print(const BoundScript *script, StrBuf *out) {
   for (uint32_t i = 0; i < script->inputs.len; i++) put_input(&p, script->inputs.items[i]);
   for (uint32_t i = 0; i < script->steps.len; i++) {
     const BoundStep *step = script->steps.items[i];
-    strbuf_printf(out, "step " STR_FMT ", read %u time%s\n", STR_ARG(provider_name((Provider){.step = script->steps.items[i]})),
-                  step->uses, step->uses == 1 ? "" : "s");
+    Str name = provider_name((Provider){.step = script->steps.items[i]});
+    strbuf_printf(out, "step " STR_FMT ", read %u time%s\n", STR_ARG(name), step->uses, step->uses == 1 ? "" : "s");
     put_query(&p, step->query);
   }
   for (uint32_t i = 0; i < script->outputs.len; i++) {

@@ -248,7 +248,6 @@ static int64_t relation_column(const BoundRelation *relation, Str name) {
 
 /* ---- all of them ------------------------------------------------------------------------------ */
 
-
 int64_t provider_column(Binder *b, Provider provider, const AstName *names, uint32_t len, uint32_t *used) {
   *used = len;
   if (provider.input) return input_field(b, provider.input, names, len);

@@ -270,6 +270,8 @@ static void settle_select(BoundSelect *select) {
     for (uint32_t j = 0; j < join->right_columns.len; j++)
       join->right_columns.items[j]->expr.slot = leaf_slot(join->right_columns.items[j]);
   }
+  for (uint32_t i = 0; select->match && i < select->match->registers.len; i++)
+    select->match->registers.items[i]->column.slot = base + i;
   if (select->group == NULL) return;
   uint32_t slot = 0;
   for (uint32_t i = 0; i < select->group->keys.len; i++) select->group->keys.items[i]->column.slot = slot++;

@@ -13,7 +13,7 @@ static Str call_default_name(Binder *b, const AstCall *call) {
 }
 
 /* semantics.md section 1, default names. */
-static Str default_name(Binder *b, const AstExpr *expr, unsigned *unnamed) {
+Str item_default_name(Binder *b, const AstExpr *expr, unsigned *unnamed) {
   if (is_system_timestamp(expr)) return STR("Timestamp");
   switch (expr->kind) {
     case AST_PATH: return last_name(expr);
@@ -124,7 +124,7 @@ static void bind_items(Binder *b, Scope *scope, const AstSelect *ast) {
       bind_star(b, scope, item->expr);
       continue;
     }
-    Str name = item->alias ? item->alias->text : default_name(b, item->expr, &unnamed);
+    Str name = item->alias ? item->alias->text : item_default_name(b, item->expr, &unnamed);
     Expr *expr = bind_expr(b, scope, item->expr);
     if (scope->select->group) expr = bind_grouped(b, scope, expr);
     if (name_is_free(b, scope->select, name, item->span)) push_item(b, scope->select, name, item->span, expr);

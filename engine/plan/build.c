@@ -105,7 +105,10 @@ static PlanNode *build_input(Builder *b, const BoundInput *from, Expr *timestamp
   return node;
 }
 
+static PlanNode *build_match(Builder *b, const BoundRelation *relation);
+
 static PlanNode *build_provider(Builder *b, const Leaf *leaf) {
+  if (leaf->provider.relation) return build_match(b, leaf->provider.relation);
   if (leaf->provider.input) return build_input(b, leaf->provider.input, leaf->timestamp);
   PlanNode *node = find_built(b, leaf->provider.step, NULL);
   if (node) return node;
@@ -122,6 +125,7 @@ static bool is_one_stream(const PlanNode *node) {
     case PLAN_SLIDING:
     case PLAN_JOIN_STREAM:
     case PLAN_MERGE:
+    case PLAN_MATCH:
     case PLAN_ANALYTIC: return true;
     case PLAN_FILTER:
     case PLAN_PROJECT:
@@ -234,6 +238,19 @@ static PlanNode *build_from(Builder *b, const BoundSelect *select) {
     node = is_apply_leaf(leaf) ? build_apply(b, node, leaf->provider.relation)
                                : build_join(b, node, select, select->joins.items[joined++]);
   }
+  return node;
+}
+
+/* The matcher sees all rows in the order of time. */
+static PlanNode *build_match(Builder *b, const BoundRelation *relation) {
+  PlanNode *input = build_from(b, relation->match.from);
+  if (!is_one_stream(input)) input = add_node(b, PLAN_MERGE, relation->span, input, NULL);
+  PlanNode *node = add_node(b, PLAN_MATCH, relation->span, input, NULL);
+  node->match = relation;
+  node->cols_len = relation->cols_len;
+  node->cols = ARENA_ARRAY(b->arena, PlanColumn, node->cols_len + 1);
+  for (uint32_t i = 0; i < relation->cols_len; i++)
+    node->cols[i] = (PlanColumn){.name = relation->cols[i].name, .types = relation->cols[i].types};
   return node;
 }
 
@@ -444,6 +461,14 @@ static void release_call(const AnalyticCall *call) {
   if (call->otherwise) expr_release(call->otherwise);
 }
 
+static void release_match(const BoundMatch *match) {
+  release_list(match->keys, match->keys_len);
+  release_list(match->measures, match->measures_len);
+  release_list(match->fields.items, match->fields.len);
+  for (uint32_t i = 0; i < match->vars_len; i++)
+    if (match->vars[i].condition) expr_release(match->vars[i].condition);
+}
+
 static void release_node(PlanNode *node) {
   switch (node->kind) {
     case PLAN_ENTRANCE:
@@ -451,6 +476,7 @@ static void release_node(PlanNode *node) {
       break;
     case PLAN_FILTER: expr_release(node->condition); break;
     case PLAN_APPLY: expr_release(node->apply.arg); break;
+    case PLAN_MATCH: release_match(&node->match->match); break;
     case PLAN_PROJECT: release_list(node->project.values, node->cols_len); break;
     case PLAN_AGGREGATE:
     case PLAN_SESSION:

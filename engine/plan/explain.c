@@ -19,6 +19,7 @@ const char *plan_kind_name(PlanKind kind) {
     case PLAN_MERGE: return "merge";
     case PLAN_ANALYTIC: return "analytic";
     case PLAN_APPLY: return "apply";
+    case PLAN_MATCH: return "match";
     case PLAN_OUTPUT: return "output";
     case PLAN_KINDS: break;
   }
@@ -94,8 +95,10 @@ static void add_input_facts(ExplainView *view, uint32_t node, const PlanInput *i
   add_fields(view, input, checks, input->declared_only, input->declared_only_len);
   drop_empty(view, node);
   ExplainFact *adds = explain_add(view, node, "adds", false);
-  for (uint32_t i = 0; i < input->cols_len; i++)
-    if (input->kinds[i] != INPUT_FIELD && input->kinds[i] != INPUT_PAYLOAD) explain_item(view, adds, input->cols[i].name);
+  for (uint32_t i = 0; i < input->cols_len; i++) {
+    bool of_event = input->kinds[i] == INPUT_FIELD || input->kinds[i] == INPUT_PAYLOAD;
+    if (!of_event) explain_item(view, adds, input->cols[i].name);
+  }
   drop_empty(view, node);
 }
 
@@ -190,6 +193,32 @@ static void add_apply(ExplainView *view, const PlanNode *node, StrBuf *text) {
   add_one(view, node->id, "unfolds", text);
 }
 
+static void add_match(ExplainView *view, const PlanNode *node, StrBuf *text) {
+  const BoundMatch *match = &node->match->match;
+  match_pattern_print(match, match->pattern, text);
+  add_one(view, node->id, "pattern", text);
+  duration_print(match->duration, text);
+  add_one(view, node->id, "within", text);
+  add_exprs(view, node->id, "by", match->keys, match->keys_len);
+  ExplainFact *defines = explain_add(view, node->id, "defines", true);
+  for (uint32_t i = 0; i < match->vars_len; i++) {
+    if (match->vars[i].condition == NULL) continue;
+    strbuf_clear(text);
+    strbuf_printf(text, STR_FMT " as ", STR_ARG(match->vars[i].name));
+    expr_print(match->vars[i].condition, text);
+    explain_item(view, defines, strbuf_str(text));
+  }
+  drop_empty(view, node->id);
+  ExplainFact *computes = explain_add(view, node->id, "computes", false);
+  for (uint32_t i = 0; i < match->measures_len; i++) {
+    strbuf_clear(text);
+    print_value(&node->cols[match->keys_len + i], match->measures[i], text);
+    explain_item(view, computes, strbuf_str(text));
+  }
+  strbuf_clear(text);
+  drop_empty(view, node->id);
+}
+
 static void add_output(ExplainView *view, const PlanNode *node, StrBuf *text) {
   ExplainFact *fact = explain_add(view, node->id, "columns", false);
   for (uint32_t i = 0; i < node->output->schema.cols_len; i++) {
@@ -224,6 +253,7 @@ static void add_facts(ExplainView *view, const PlanNode *node, StrBuf *text) {
       break;
     case PLAN_ANALYTIC: add_analytic(view, node); break;
     case PLAN_APPLY: add_apply(view, node, text); break;
+    case PLAN_MATCH: add_match(view, node, text); break;
     case PLAN_OUTPUT: add_output(view, node, text); break;
     case PLAN_UNION:
     case PLAN_KINDS: break;
@@ -249,6 +279,7 @@ static Str title_of(Arena *arena, const PlanNode *node) {
     case PLAN_UNION:
     case PLAN_MERGE:
     case PLAN_ANALYTIC:
+    case PLAN_MATCH:
     case PLAN_KINDS: break;
   }
   return str_from(kind);

@@ -16,6 +16,7 @@ static Look look_of(PlanKind kind) {
     case PLAN_SESSION:
     case PLAN_SLIDING:
     case PLAN_ANALYTIC:
+    case PLAN_MATCH:
     case PLAN_JOIN_STREAM:
     case PLAN_JOIN_REFERENCE: return (Look){"keeps", "#f7dfd0", "#b06a3f"}; /* holds state */
     case PLAN_FILTER:
@@ -77,9 +78,9 @@ static void put_title(const ExplainNode *node, bool mermaid, StrBuf *out) {
 
 static void dot_node(const ExplainNode *node, StrBuf *out) {
   Look look = look_of(node->plan->kind);
-  strbuf_printf(out, "  n%u [label=<<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" cellpadding=\"5\" color=\"%s\">",
-                node->plan->id, look.line);
-  strbuf_printf(out, "\n    <tr><td colspan=\"2\" bgcolor=\"%s\">", look.fill);
+  strbuf_printf(out, "  n%u [label=<<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" cellpadding=\"5\"",
+                node->plan->id);
+  strbuf_printf(out, " color=\"%s\">\n    <tr><td colspan=\"2\" bgcolor=\"%s\">", look.line, look.fill);
   put_title(node, false, out);
   strbuf_puts(out, "</td></tr>");
   for (uint32_t i = 0; i < node->facts.len; i++) {

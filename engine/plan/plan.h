@@ -25,6 +25,7 @@ typedef enum PlanKind {
   PLAN_MERGE,          /* partitions into one stream ordered by time */
   PLAN_ANALYTIC,       /* functions that look back over the rows of an ordered stream */
   PLAN_APPLY,          /* a row an element of an array or a property of a record */
+  PLAN_MATCH,          /* rows that follow a pattern, over an ordered stream */
   PLAN_OUTPUT,         /* into an output */
   PLAN_KINDS
 } PlanKind;
@@ -103,6 +104,7 @@ struct PlanNode {
       const AnalyticCall **calls;
       uint32_t calls_len;
     } analytic;
+    const BoundRelation *match; /* columns: keys, measures */
     BoundApply apply;           /* columns: those of the input, then two */
     PlanOutput *output;
   };

@@ -46,7 +46,8 @@ static bool bad_over(Draft *d, Span span, const char *what) {
 static bool check_place(Draft *d) {
   if (d->scope.clause == CLAUSE_TIMESTAMP_BY) return bad_over(d, d->ast->span, "cannot stand in TIMESTAMP BY");
   if (d->scope.clause != CLAUSE_ANALYTIC) return true;
-  Diag *diag = diag_add(d->b->diags, DIAG_bad_over, d->ast->span, "`%s` stands inside another function with OVER", d->name);
+  Diag *diag =
+      diag_add(d->b->diags, DIAG_bad_over, d->ast->span, "`%s` stands inside another function with OVER", d->name);
   diag_hint(d->b->diags, diag, "compute the inner one in a WITH step and look back over its rows in the next");
   return false;
 }
@@ -56,7 +57,8 @@ static bool check_clauses(Draft *d) {
   const AstOver *over = call->over;
   bool isfirst = d->call.kind == ANALYTIC_ISFIRST;
   if (call->distinct) return bad_over(d, d->ast->span, "with OVER takes no DISTINCT");
-  if (isfirst && over && over->limit) return bad_over(d, over->limit->span, "has its length as an argument, not as LIMIT DURATION");
+  if (isfirst && over && over->limit)
+    return bad_over(d, over->limit->span, "has its length as an argument, not as LIMIT DURATION");
   if (!isfirst && !over) return bad_over(d, d->ast->span, "needs OVER with LIMIT DURATION");
   if (!isfirst && !over->limit) return bad_over(d, over->span, "needs LIMIT DURATION: how far back it looks");
   if (over && over->order_by_len && d->call.kind != ANALYTIC_AGGREGATE)
@@ -80,8 +82,8 @@ static bool check_count(Draft *d) {
   const AnalyticFn *fn = function_of(&d->ast->call);
   uint32_t len = d->ast->call.args.len;
   if (len >= fn->min_args && len <= fn->max_args) return true;
-  Diag *diag = diag_add(d->b->diags, DIAG_wrong_argument_count, d->ast->span, "`%s` does not take %u argument%s", d->name,
-                        len, len == 1 ? "" : "s");
+  Diag *diag = diag_add(d->b->diags, DIAG_wrong_argument_count, d->ast->span, "`%s` does not take %u argument%s",
+                        d->name, len, len == 1 ? "" : "s");
   diag_hint(d->b->diags, diag, "the signature is %s", d->signature);
   return false;
 }
@@ -197,7 +199,7 @@ static bool find_source(Draft *d) {
   d->leaf = sources.first ? sources.first : d->scope.leaves[0];
   if (sources.several) {
     Diag *diag = diag_add(d->b->diags, DIAG_bad_over, d->ast->span,
-                          "`%s` looks back over the rows of one source, before the JOIN, and here are several", d->name);
+                          "`%s` looks back over the rows of one source, before the JOIN; here are several", d->name);
     diag_hint(d->b->diags, diag, "name columns of one source only, or join in a WITH step and look back in the next");
     return false;
   }

@@ -73,7 +73,8 @@ static bool row_row(const FnCall *call, const Value *args, FnScratch *scratch, V
 
 const ScalarFn operators_row[] = {
     {.name = OP_ROW, .min_args = 2, .max_args = FN_ARGS_ANY, .args = {(TypeMask)(MASK_ANY & ~MASK(TYPE_NULL))},
-     .result = MASK(TYPE_RECORD), .flags = FN_OPERATOR | FN_NEVER_FAILS, .row = row_row, .signature = "row(name, value, ...)",
+     .result = MASK(TYPE_RECORD), .flags = FN_OPERATOR | FN_NEVER_FAILS, .row = row_row,
+     .signature = "row(name, value, ...)",
      .doc = "The values as a record with these names; a record without a name adds its members.", .null_rule = "",
      .examples = ""},
     {.name = NULL},

@@ -57,9 +57,8 @@ static void columns_of(RowColumns *out, const Value *values, uint32_t width) {
     col->constant = true;
     col->rows = 1;
     out->bits[i] = values[i].i != 0;
+    col->data = (void *)(value_has_text(&values[i]) ? (const void *)&values[i].text : (const void *)&values[i].i);
     if (values[i].type == TYPE_BIT) col->data = &out->bits[i];
-    else if (values[i].type != TYPE_NULL) col->data = (void *)(value_has_text(&values[i]) ? (const void *)&values[i].text
-                                                                                         : (const void *)&values[i].i);
     out->args[i] = col;
   }
 }

@@ -20,7 +20,8 @@ static void put_value(const Value *value, uint32_t row, ColumnBuilder *out) {
 }
 
 /* The value of the row `back` rows before the end of the queue, or the default. */
-static void put_back(const AnalyticFrame *frame, const AnalyticRows *rows, uint32_t back, uint32_t row, ColumnBuilder *out) {
+static void put_back(const AnalyticFrame *frame, const AnalyticRows *rows, uint32_t back, uint32_t row,
+                     ColumnBuilder *out) {
   if (rows->len >= back) {
     put_value(analytic_rows_values(rows, 1, rows->len - back), row, out);
   } else if (frame->otherwise) {

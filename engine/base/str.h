@@ -32,7 +32,7 @@ ptrdiff_t str_find_char(Str text, char c);     /* -1: none */
 bool str_cut(Str text, char separator, Str *before, Str *after); /* false: no separator, before = text */
 bool str_to_i64(Str text, int64_t *out);       /* optional sign and digits, nothing else */
 bool str_to_u64(Str text, uint64_t *out);
-unsigned str_distance(Str a, Str b);           /* edit distance without case, for suggestions; long texts are cut at 64 bytes */
+unsigned str_distance(Str a, Str b); /* edit distance without case, for suggestions; long texts are cut at 64 bytes */
 
 /* A growing buffer. Zero-initialise with {0}; ptr is NUL-terminated after every append. */
 typedef struct StrBuf {

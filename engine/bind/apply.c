@@ -23,7 +23,8 @@ enum { FUNCTIONS = sizeof functions / sizeof functions[0] };
 
 static const ApplyFn *find_function(const AstCall *call) {
   for (unsigned i = 0; i < FUNCTIONS; i++)
-    if (call->name.len == 1 && str_eq_nocase(call->name.items[0].text, str_from(functions[i].name))) return &functions[i];
+    if (call->name.len == 1 && str_eq_nocase(call->name.items[0].text, str_from(functions[i].name)))
+      return &functions[i];
   return NULL;
 }
 
@@ -58,8 +59,8 @@ static Expr *bind_argument(Binder *b, BoundSelect *select, const AstRelation *as
   StrBuf want = {0}, have = {0};
   type_mask_print(fn->wants, &want);
   type_mask_print(arg->types, &have);
-  Diag *diag = diag_add(b->diags, DIAG_wrong_argument_type, arg->span, "`%s` wants %s, and this is %s", fn->name, want.ptr,
-                        have.ptr);
+  Diag *diag = diag_add(b->diags, DIAG_wrong_argument_type, arg->span, "`%s` wants %s, and this is %s", fn->name,
+                        want.ptr, have.ptr);
   diag_hint(b->diags, diag, "the signature is %s", fn->signature);
   strbuf_release(&want);
   strbuf_release(&have);

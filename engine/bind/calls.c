@@ -29,8 +29,9 @@ bool is_system_timestamp(const AstExpr *expr) {
 /* ---- messages --------------------------------------------------------------------------------- */
 
 static Expr *not_yet(Binder *b, Span span, Str what) {
-  Diag *diag = diag_add(b->diags, DIAG_not_in_this_version, span,
-                        "`" STR_FMT "` is part of the language, but this version of Weir cannot run it yet", STR_ARG(what));
+  Diag *diag =
+      diag_add(b->diags, DIAG_not_in_this_version, span,
+               "`" STR_FMT "` is part of the language, but this version of Weir cannot run it yet", STR_ARG(what));
   diag_hint(b->diags, diag, "docs/language lists what runs today");
   return expr_error(b, span);
 }
@@ -54,8 +55,8 @@ static Expr *wrong_count(Binder *b, Span span, const char *name, const char *sig
     diag = diag_add(b->diags, DIAG_wrong_argument_count, span, "`%s` takes at least %u arguments, and here %s %u", name,
                     min, got == 1 ? "is" : "are", got);
   } else {
-    diag = diag_add(b->diags, DIAG_wrong_argument_count, span, "`%s` takes %u to %u arguments, and here %s %u", name, min,
-                    max, got == 1 ? "is" : "are", got);
+    diag = diag_add(b->diags, DIAG_wrong_argument_count, span, "`%s` takes %u to %u arguments, and here %s %u", name,
+                    min, max, got == 1 ? "is" : "are", got);
   }
   if (signature && signature[0]) diag_hint(b->diags, diag, "the signature is %s", signature);
   return expr_error(b, span);
@@ -81,8 +82,9 @@ static Expr *bind_unit(Binder *b, const AstExpr *ast) {
   }
   Str names[64];
   Str nearest = diag_nearest(word, names, time_unit_candidates(names, 64));
-  Diag *diag = word.len ? diag_add(b->diags, DIAG_unknown_unit, ast->span, "there is no date part `" STR_FMT "`", STR_ARG(word))
-                        : diag_add(b->diags, DIAG_unknown_unit, ast->span, "a date part such as `minute` belongs here");
+  Diag *diag =
+      word.len ? diag_add(b->diags, DIAG_unknown_unit, ast->span, "there is no date part `" STR_FMT "`", STR_ARG(word))
+               : diag_add(b->diags, DIAG_unknown_unit, ast->span, "a date part such as `minute` belongs here");
   if (nearest.len) diag_hint(b->diags, diag, "did you mean `" STR_FMT "`?", STR_ARG(nearest));
   return expr_error(b, ast->span);
 }
@@ -108,8 +110,9 @@ static Expr *bind_coalesce(Binder *b, Scope *scope, const AstExpr *ast) {
   const AstCall *call = &ast->call;
   bool isnull = name_is(call, "ISNULL");
   if (call->args.len < (isnull ? 2u : 1u) || (isnull && call->args.len > 2))
-    return wrong_count(b, ast->span, isnull ? "ISNULL" : "COALESCE", isnull ? "ISNULL(value, otherwise)" : "COALESCE(value, ...)",
-                       isnull ? 2 : 1, isnull ? 2 : FN_ARGS_ANY, call->args.len);
+    return wrong_count(b, ast->span, isnull ? "ISNULL" : "COALESCE",
+                       isnull ? "ISNULL(value, otherwise)" : "COALESCE(value, ...)", isnull ? 2 : 1,
+                       isnull ? 2 : FN_ARGS_ANY, call->args.len);
   return expr_simple(b->arena, EXPR_COALESCE, ast->span, bind_args(b, scope, call), call->args.len);
 }
 
@@ -131,13 +134,15 @@ static bool aggregate_allowed(Binder *b, const Scope *scope, const AstExpr *ast,
       return false;
     }
     case CLAUSE_AGGREGATE_ARG: {
-      Diag *nested = diag_add(b->diags, DIAG_nested_aggregate, ast->span, "`%s` stands inside another aggregate", fn->name);
+      Diag *nested =
+          diag_add(b->diags, DIAG_nested_aggregate, ast->span, "`%s` stands inside another aggregate", fn->name);
       diag_hint(b->diags, nested, "compute the inner one in a WITH step and aggregate its rows in the next");
       return false;
     }
     case CLAUSE_ANALYTIC: {
-      Diag *inside = diag_add(b->diags, DIAG_nested_aggregate, ast->span,
-                              "`%s` stands inside a function with OVER, which sees rows before they are grouped", fn->name);
+      Diag *inside =
+          diag_add(b->diags, DIAG_nested_aggregate, ast->span,
+                   "`%s` stands inside a function with OVER, which sees rows before they are grouped", fn->name);
       diag_hint(b->diags, inside, "group in a WITH step and look back over its rows in the next");
       return false;
     }
@@ -178,7 +183,8 @@ static bool bind_param(Binder *b, Scope *scope, const AstExpr *ast, AggCall *cal
     call->param = param->value;
     return true;
   }
-  diag_add(b->diags, DIAG_wrong_argument_type, ast->span, "the first argument of `%s` must be a constant", call->fn->name);
+  diag_add(b->diags, DIAG_wrong_argument_type, ast->span, "the first argument of `%s` must be a constant",
+           call->fn->name);
   return false;
 }
 
@@ -186,8 +192,9 @@ static bool bind_order(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg *ag
   const AstOver *over = ast->call.over;
   bool wanted = (agg->call.fn->flags & AGG_ORDER_BY) != 0, given = over && over->order_by_len > 0;
   if (wanted != given || (over && !over->limit && over->partition_by.len)) {
-    Diag *diag = diag_add(b->diags, DIAG_bad_over, over ? over->span : ast->span,
-                          wanted ? "`%s` needs OVER (ORDER BY ...)" : "`%s` takes no such OVER clause", agg->call.fn->name);
+    Diag *diag =
+        diag_add(b->diags, DIAG_bad_over, over ? over->span : ast->span,
+                 wanted ? "`%s` needs OVER (ORDER BY ...)" : "`%s` takes no such OVER clause", agg->call.fn->name);
     diag_hint(b->diags, diag, "the signature is %s", agg->call.fn->signature);
     return false;
   }
@@ -221,8 +228,8 @@ static bool check_agg_types(Binder *b, const BoundAgg *agg) {
     StrBuf want = {0}, have = {0};
     type_mask_print(agg->call.fn->args, &want);
     type_mask_print(types, &have);
-    diag_add(b->diags, DIAG_wrong_argument_type, agg->args[i]->span, "`%s` wants %s, and this is %s", agg->call.fn->name,
-             want.ptr, have.ptr);
+    diag_add(b->diags, DIAG_wrong_argument_type, agg->args[i]->span, "`%s` wants %s, and this is %s",
+             agg->call.fn->name, want.ptr, have.ptr);
     strbuf_release(&want);
     strbuf_release(&have);
     return false;
@@ -248,7 +255,8 @@ static bool bind_agg_args(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg 
   const AggregateFn *fn = agg->call.fn;
   uint32_t at = 0, len = call->args.len;
   if (fn->flags & AGG_PARAM) {
-    if (len == 0) return wrong_count(b, ast->span, fn->name, fn->signature, fn->min_args + 1, fn->max_args + 1, 0), false;
+    if (len == 0)
+      return wrong_count(b, ast->span, fn->name, fn->signature, fn->min_args + 1, fn->max_args + 1, 0), false;
     if (!bind_param(b, scope, call->args.items[at++], &agg->call)) return false;
   }
   const AstExpr *only = len - at == 1 ? call->args.items[at] : NULL;
@@ -293,9 +301,10 @@ static bool is_planned(const AstCall *call) {
 }
 
 static Expr *bind_script_function(Binder *b, const AstExpr *ast) {
-  Diag *diag = diag_add(b->diags, DIAG_script_function, ast->span,
-                        "`" STR_FMT "` is a JavaScript function, and this version of Weir does not run script functions yet",
-                        STR_ARG(call_name(b, &ast->call)));
+  Diag *diag =
+      diag_add(b->diags, DIAG_script_function, ast->span,
+               "`" STR_FMT "` is a JavaScript function, and this version of Weir does not run script functions yet",
+               STR_ARG(call_name(b, &ast->call)));
   diag_hint(b->diags, diag, "write it with built-in functions; `weir functions` lists them");
   return expr_error(b, ast->span);
 }
@@ -319,7 +328,8 @@ Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast) {
     return unknown_function(b, ast->span, call_name(b, call));
   }
   if (is_window_call(ast) || is_windows_list(ast)) {
-    Diag *diag = diag_add(b->diags, DIAG_window_misplaced, ast->span, "`" STR_FMT "` belongs in GROUP BY", STR_ARG(name));
+    Diag *diag =
+        diag_add(b->diags, DIAG_window_misplaced, ast->span, "`" STR_FMT "` belongs in GROUP BY", STR_ARG(name));
     diag_hint(b->diags, diag, "System.Timestamp() is the end of the window");
     return expr_error(b, ast->span);
   }
@@ -328,7 +338,8 @@ Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast) {
   if (name_is(call, "COALESCE") || name_is(call, "ISNULL")) return bind_coalesce(b, scope, ast);
   const AggregateFn *agg = aggregate_fn_find(name, call->distinct);
   if (agg == NULL && call->distinct && aggregate_fn_find(name, false)) {
-    diag_add(b->diags, DIAG_bad_over, ast->span, "`" STR_FMT "` does not take DISTINCT; only COUNT does", STR_ARG(name));
+    diag_add(b->diags, DIAG_bad_over, ast->span, "`" STR_FMT "` does not take DISTINCT; only COUNT does",
+             STR_ARG(name));
     return expr_error(b, ast->span);
   }
   if (agg) return bind_aggregate(b, scope, ast, agg);
@@ -340,7 +351,8 @@ Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast) {
   if (fn) return bind_scalar(b, scope, ast, fn);
   if (is_planned(call)) return not_yet(b, ast->span, name);
   if (is_apply_call(call)) {
-    Diag *diag = diag_add(b->diags, DIAG_apply_misuse, ast->span, "`" STR_FMT "` gives rows, not a value", STR_ARG(name));
+    Diag *diag =
+        diag_add(b->diags, DIAG_apply_misuse, ast->span, "`" STR_FMT "` gives rows, not a value", STR_ARG(name));
     diag_hint(b->diags, diag, "write it in FROM: `FROM input CROSS APPLY " STR_FMT "(...) AS x`", STR_ARG(name));
     return expr_error(b, ast->span);
   }

@@ -42,8 +42,9 @@ static bool push_timestamp(Binder *b, Leaf *leaf, Expr *expr) {
   if (inner == NULL || inner->timestamp) {
     Diag *diag = diag_add(b->diags, DIAG_timestamp_by_misplaced, leaf->timestamp_span,
                           "TIMESTAMP BY cannot be moved through `" STR_FMT "` to the input", STR_ARG(leaf->alias));
-    diag_hint(b->diags, diag, inner ? "the step already has a TIMESTAMP BY: write it once, at the input"
-                                    : "write TIMESTAMP BY where the input is read; only plain SELECT and WHERE steps pass it on");
+    diag_hint(b->diags, diag,
+              inner ? "the step already has a TIMESTAMP BY: write it once, at the input"
+                    : "write TIMESTAMP BY where the input is read; only plain SELECT and WHERE steps pass it on");
     return false;
   }
   Scope scope = {.select = query->branches[0], .only = inner};
@@ -160,8 +161,9 @@ static bool check_join_kind(Binder *b, BoundSelect *select, const AstRelation *a
   }
   if (reference) return true;
   if (ast->join.type == AST_JOIN_CROSS) {
-    Diag *diag = diag_add(b->diags, DIAG_cross_join_needs_reference, ast->join.join_span,
-                          "CROSS JOIN works with reference data only, and `" STR_FMT "` is a stream", STR_ARG(right->alias));
+    Diag *diag =
+        diag_add(b->diags, DIAG_cross_join_needs_reference, ast->join.join_span,
+                 "CROSS JOIN works with reference data only, and `" STR_FMT "` is a stream", STR_ARG(right->alias));
     diag_hint(b->diags, diag, "join streams with ON and a DATEDIFF bound");
     return false;
   }

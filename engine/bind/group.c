@@ -79,8 +79,9 @@ static void add_key(Binder *b, Scope *scope, BoundGroup *group, const AstSelect 
   BoundKey *key = ARENA_NEW(b->arena, BoundKey);
   StrBuf text = {0};
   expr_print(expr, &text);
-  *key = (BoundKey){.column = {.slot = UINT32_MAX, .types = expr->types, .name = arena_str(b->arena, strbuf_str(&text))},
-                    .expr = expr};
+  *key =
+      (BoundKey){.column = {.slot = UINT32_MAX, .types = expr->types, .name = arena_str(b->arena, strbuf_str(&text))},
+                 .expr = expr};
   strbuf_release(&text);
   arena_push(b->arena, &group->keys, key);
 }
@@ -152,7 +153,8 @@ static const AstExpr *find_window(Binder *b, const AstSelect *ast, bool *ok) {
     const AstExpr *item = ast->group_by.items[i];
     if (!is_window_call(item) && !is_windows_list(item)) continue;
     if (window) {
-      Diag *diag = diag_add(b->diags, DIAG_multiple_windows, item->span, "a GROUP BY has one window, and this is another");
+      Diag *diag =
+          diag_add(b->diags, DIAG_multiple_windows, item->span, "a GROUP BY has one window, and this is another");
       diag_label(b->diags, diag, window->span, "the first one");
       diag_hint(b->diags, diag, "write Windows(first, second) to get the rows of both");
       *ok = false;
@@ -204,10 +206,12 @@ static Expr *replace_keys(Binder *b, const Scope *scope, Expr *expr) {
   BoundGroup *group = scope->group;
   if (expr->kind == EXPR_ERROR) return expr;
   for (uint32_t i = 0; i < group->keys.len; i++)
-    if (expr_equal(group->keys.items[i]->expr, expr)) return expr_column(b->arena, expr->span, &group->keys.items[i]->column);
+    if (expr_equal(group->keys.items[i]->expr, expr))
+      return expr_column(b->arena, expr->span, &group->keys.items[i]->column);
   if (expr->kind == EXPR_COLUMN && !is_group_column(group, expr->column)) {
-    Diag *diag = diag_add(b->diags, DIAG_not_grouped, expr->span,
-                          "`" STR_FMT "` is neither a grouping key nor inside an aggregate", STR_ARG(expr->column->name));
+    Diag *diag =
+        diag_add(b->diags, DIAG_not_grouped, expr->span,
+                 "`" STR_FMT "` is neither a grouping key nor inside an aggregate", STR_ARG(expr->column->name));
     diag_label(b->diags, diag, group->span, "grouped here");
     diag_hint(b->diags, diag, "add it to GROUP BY, or take one value of the group, for example with MAX");
     return expr_error(b, expr->span);

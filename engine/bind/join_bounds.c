@@ -61,7 +61,9 @@ static const LeafColumn *time_column(const Expr *expr) {
   return col->time ? col : NULL;
 }
 
-static bool is_datediff(const Expr *expr) { return expr->kind == EXPR_CALL && strcmp(expr->call->fn->name, "DATEDIFF") == 0; }
+static bool is_datediff(const Expr *expr) {
+  return expr->kind == EXPR_CALL && strcmp(expr->call->fn->name, "DATEDIFF") == 0;
+}
 
 /* Units of one length. Weeks start on Sunday, and 0001-01-01 is a Monday. */
 static bool unit_of(const Expr *expr, Ticks *unit, Ticks *origin) {
@@ -211,7 +213,8 @@ static bool say_unbounded(Binder *b, const Scope *scope, const BoundJoin *join, 
                     "`, and not how far %s", STR_ARG(right), ends.low ? "before" : "after", STR_ARG(left),
                     ends.low ? "after" : "before");
   } else {
-    diag = diag_add(b->diags, DIAG_unbounded_join, on, "a JOIN of two streams needs a bound on time, and this ON has none");
+    diag = diag_add(b->diags, DIAG_unbounded_join, on,
+                    "a JOIN of two streams needs a bound on time, and this ON has none");
   }
   diag_hint(b->diags, diag, "add for example `AND DATEDIFF(minute, " STR_FMT ", " STR_FMT ") BETWEEN 0 AND 5`",
             STR_ARG(left), STR_ARG(right));

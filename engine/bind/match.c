@@ -23,7 +23,8 @@ struct MatchScope {
   bool        looks_back; /* set when a register was used */
 };
 
-static bool misuse(Binder *b, Span span, const char *hint, const char *format, ...) __attribute__((format(printf, 4, 5)));
+static bool misuse(Binder *b, Span span, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 static bool misuse(Binder *b, Span span, const char *hint, const char *format, ...) {
   char text[256];
@@ -108,9 +109,9 @@ static bool bind_whole_pattern(Binder *b, BoundMatch *match, const AstRelation *
   const AstMatch *clauses = ast->match.clauses;
   if (clauses->pattern == NULL) return false; /* the grammar has spoken */
   if (written_out(clauses->pattern) > POSITIONS_MAX)
-    return misuse(b, clauses->pattern->span, "split the search: find parts in one step and put them together in the next",
-                  "this PATTERN is too large: with its repetitions written out it holds more than %d variables",
-                  POSITIONS_MAX);
+    return misuse(
+        b, clauses->pattern->span, "split the search: find parts in one step and put them together in the next",
+        "this PATTERN is too large: with its repetitions written out it holds more than %d variables", POSITIONS_MAX);
   match->pattern = bind_pattern(b, match, clauses->pattern);
   return true;
 }
@@ -252,8 +253,8 @@ static bool find_defined(Binder *b, const BoundMatch *match, const AstMatch *cla
     unsigned count = 0;
     for (; count < match->vars_len && count < NAMES_MAX; count++) names[count] = match->vars[count].name;
     Str nearest = diag_nearest(name->text, names, count);
-    Diag *diag = diag_add(b->diags, DIAG_match_misuse, name->span, "`" STR_FMT "` is defined, but PATTERN does not use it",
-                          STR_ARG(name->text));
+    Diag *diag = diag_add(b->diags, DIAG_match_misuse, name->span,
+                          "`" STR_FMT "` is defined, but PATTERN does not use it", STR_ARG(name->text));
     if (nearest.len) diag_hint(b->diags, diag, "did you mean `" STR_FMT "`?", STR_ARG(nearest));
     return false;
   }
@@ -282,8 +283,8 @@ static bool bind_defines(Binder *b, BoundMatch *match, Scope *rows, const AstMat
 static bool add_column(Binder *b, BoundRelation *relation, Str name, TypeMask types, Span span) {
   for (uint32_t i = 0; i < relation->cols_len; i++) {
     if (!str_eq_nocase(relation->cols[i].name, name)) continue;
-    Diag *diag = diag_add(b->diags, DIAG_duplicate_column, span, "two columns of this MATCH_RECOGNIZE are called `" STR_FMT "`",
-                          STR_ARG(name));
+    Diag *diag = diag_add(b->diags, DIAG_duplicate_column, span,
+                          "two columns of this MATCH_RECOGNIZE are called `" STR_FMT "`", STR_ARG(name));
     diag_hint(b->diags, diag, "its columns are those of PARTITION BY and MEASURES: give one another name with AS");
     return false;
   }
@@ -336,7 +337,8 @@ static bool bind_limit(Binder *b, BoundMatch *match, const AstRelation *ast) {
 static bool check_source(Binder *b, const BoundSelect *rows, Span span) {
   for (uint32_t i = 0; i < rows->leaves.len; i++)
     if (!provider_is_reference(rows->leaves.items[i]->provider)) return true;
-  Diag *diag = diag_add(b->diags, DIAG_source_kind_conflict, span, "MATCH_RECOGNIZE reads a stream, and this is reference data");
+  Diag *diag =
+      diag_add(b->diags, DIAG_source_kind_conflict, span, "MATCH_RECOGNIZE reads a stream, and this is reference data");
   diag_hint(b->diags, diag, "rows of reference data have no order in time");
   return false;
 }

@@ -29,7 +29,8 @@ static void suggest_column(Binder *b, Diag *diag, const Scope *scope, Str wanted
     diag_hint(b->diags, diag, "did you mean `" STR_FMT "`?", STR_ARG(nearest));
   } else if (count > 0) {
     StrBuf list = {0};
-    for (unsigned i = 0; i < count && i < 8; i++) strbuf_printf(&list, "%s`" STR_FMT "`", i ? ", " : "", STR_ARG(names[i]));
+    for (unsigned i = 0; i < count && i < 8; i++)
+      strbuf_printf(&list, "%s`" STR_FMT "`", i ? ", " : "", STR_ARG(names[i]));
     diag_hint(b->diags, diag, "the columns are %s%s", list.ptr, count > 8 ? ", ..." : "");
     strbuf_release(&list);
   }

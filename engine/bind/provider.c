@@ -318,7 +318,8 @@ unsigned provider_names(Provider provider, Str *out, unsigned max) {
   if (provider.relation) return count;
   const BoundQuery *query = provider.step->query;
   for (uint32_t i = 0; i < query->columns.len && count < max; i++)
-    if (!query->columns.items[i]->star && !query->columns.items[i]->hidden) out[count++] = query->columns.items[i]->name;
+    if (!query->columns.items[i]->star && !query->columns.items[i]->hidden)
+      out[count++] = query->columns.items[i]->name;
   return count;
 }
 

@@ -99,12 +99,15 @@ static bool unknown_input(Binder *b, const AstName *name) {
   Str names[NAMES_MAX];
   unsigned count = 0;
   for (uint32_t i = 0; i < b->steps.len && count < NAMES_MAX; i++) names[count++] = b->steps.items[i].ast->name.text;
-  for (uint32_t i = 0; i < b->options->inputs_len && count < NAMES_MAX; i++) names[count++] = b->options->inputs[i].name;
+  for (uint32_t i = 0; i < b->options->inputs_len && count < NAMES_MAX; i++)
+    names[count++] = b->options->inputs[i].name;
   Str nearest = diag_nearest(name->text, names, count);
   Diag *diag = diag_add(b->diags, DIAG_unknown_input, name->span, "there is no input or step called `" STR_FMT "`",
                         STR_ARG(name->text));
   if (nearest.len) diag_hint(b->diags, diag, "did you mean `" STR_FMT "`?", STR_ARG(nearest));
-  else diag_hint(b->diags, diag, "bind it with --input " STR_FMT "=WHERE (or --reference for reference data)", STR_ARG(name->text));
+  else
+    diag_hint(b->diags, diag, "bind it with --input " STR_FMT "=WHERE (or --reference for reference data)",
+              STR_ARG(name->text));
   return false;
 }
 
@@ -180,8 +183,8 @@ static void check_tables(Binder *b) {
   for (uint32_t i = 0; i < b->ast->tables_len; i++)
     for (uint32_t j = 0; j < i; j++) {
       if (!str_eq_nocase(b->ast->tables[i]->name.text, b->ast->tables[j]->name.text)) continue;
-      Diag *diag = diag_add(b->diags, DIAG_duplicate_table, b->ast->tables[i]->name.span, "`" STR_FMT "` is declared twice",
-                            STR_ARG(b->ast->tables[i]->name.text));
+      Diag *diag = diag_add(b->diags, DIAG_duplicate_table, b->ast->tables[i]->name.span,
+                            "`" STR_FMT "` is declared twice", STR_ARG(b->ast->tables[i]->name.text));
       diag_label(b->diags, diag, b->ast->tables[j]->name.span, "the first declaration");
     }
 }
@@ -238,7 +241,8 @@ static void bind_output(Binder *b, const AstQuery *ast) {
     return;
   }
   BoundOutput *output = ARENA_NEW(b->arena, BoundOutput);
-  *output = (BoundOutput){.name = into ? into->text : STR("output"), .span = into ? into->span : ast->span, .query = query};
+  *output =
+      (BoundOutput){.name = into ? into->text : STR("output"), .span = into ? into->span : ast->span, .query = query};
   arena_push(b->arena, &b->script->outputs, output);
 }
 

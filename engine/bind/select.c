@@ -88,7 +88,8 @@ static void bind_star(Binder *b, Scope *scope, const AstExpr *ast) {
       for (uint32_t i = 0; i < scope->leaves_len; i++) push_leaf_star(b, scope, scope->leaves[i], ast->span);
       return;
     }
-    Diag *diag = diag_add(b->diags, DIAG_star_with_join, ast->span, "`SELECT *` over a JOIN does not say whose columns");
+    Diag *diag =
+        diag_add(b->diags, DIAG_star_with_join, ast->span, "`SELECT *` over a JOIN does not say whose columns");
     diag_hint(b->diags, diag, "write `" STR_FMT ".*` or name the columns", STR_ARG(scope->leaves[0]->alias));
     return;
   }

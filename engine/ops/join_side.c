@@ -295,7 +295,8 @@ static bool probe_row(JoinProbe *probe, JoinSegment *segment, JoinPairs *pairs) 
       probe->chain = chain;
       return true;
     }
-    if (segment->from[chain - 1] < to && from < end_of(segment, chain - 1)) join_pairs_add(pairs, row, segment, chain - 1);
+    if (segment->from[chain - 1] < to && from < end_of(segment, chain - 1))
+      join_pairs_add(pairs, row, segment, chain - 1);
   }
   probe->chain = 0;
   return false;

@@ -63,7 +63,8 @@ static bool number_of(const Value *value, Value *out) {
 static int compare(const Value *a, const Value *b) {
   Value x, y;
   int64_t s, t;
-  if ((a->type == TYPE_TEXT || b->type == TYPE_TEXT) && number_of(a, &x) && number_of(b, &y)) return value_compare(&x, &y);
+  if ((a->type == TYPE_TEXT || b->type == TYPE_TEXT) && number_of(a, &x) && number_of(b, &y))
+    return value_compare(&x, &y);
   if ((a->type == TYPE_TEXT || a->type == TYPE_DATETIME) && (b->type == TYPE_TEXT || b->type == TYPE_DATETIME) &&
       value_to_ticks(a, &s) && value_to_ticks(b, &t))
     return s < t ? -1 : s > t;

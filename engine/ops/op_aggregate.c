@@ -339,7 +339,8 @@ static void aggregate_close(Op *op) {
 }
 
 static void aggregate_describe(const PlanNode *node, StrBuf *out) {
-  bool panes = node->aggregate.window.kind == WINDOW_HOPPING && node->aggregate.window.hop != node->aggregate.window.size;
+  bool panes =
+      node->aggregate.window.kind == WINDOW_HOPPING && node->aggregate.window.hop != node->aggregate.window.size;
   strbuf_puts(out, panes ? "a group table a pane, combined a window" : "a group table a window");
 }
 

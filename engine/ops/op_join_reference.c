@@ -311,7 +311,8 @@ static void join_close(Op *op) {
 }
 
 static void join_describe(const PlanNode *node, StrBuf *out) {
-  strbuf_puts(out, node->join.keys_len ? "the reference rows, in a hash index" : "the reference rows, scanned for every event");
+  strbuf_puts(
+      out, node->join.keys_len ? "the reference rows, in a hash index" : "the reference rows, scanned for every event");
 }
 
 const OpClass op_join_reference = {

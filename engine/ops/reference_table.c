@@ -146,7 +146,8 @@ uint32_t reference_table_first(const ReferenceTable *table, Column *const *keys,
   return UINT32_MAX;
 }
 
-uint32_t reference_table_next(const ReferenceTable *table, Column *const *keys, uint32_t row, uint64_t hash, uint32_t at) {
+uint32_t reference_table_next(const ReferenceTable *table, Column *const *keys, uint32_t row, uint64_t hash,
+                              uint32_t at) {
   (void)hash;
   for (uint32_t next = table->next[at]; next; next = table->next[next - 1])
     if (same_keys(table, keys, row, next - 1)) return next - 1;

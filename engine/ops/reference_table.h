@@ -30,7 +30,8 @@ void reference_table_add(ReferenceTable *table, const Batch *batch, const Select
 void reference_table_complete(ReferenceTable *table);
 /* First row whose keys equal those of `row`, and the next one; UINT32_MAX: none. hash as column_hash over keys. */
 uint32_t reference_table_first(const ReferenceTable *table, Column *const *keys, uint32_t row, uint64_t hash);
-uint32_t reference_table_next(const ReferenceTable *table, Column *const *keys, uint32_t row, uint64_t hash, uint32_t at);
+uint32_t reference_table_next(const ReferenceTable *table, Column *const *keys, uint32_t row, uint64_t hash,
+                              uint32_t at);
 size_t   reference_table_bytes(const ReferenceTable *table);
 void     reference_table_save(const ReferenceTable *table, ByteWriter *out);
 void     reference_table_load(ReferenceTable *table, ByteReader *in);

@@ -5,8 +5,9 @@ extern const OpClass op_entrance, op_reference, op_filter, op_apply, op_project,
     op_window_sliding, op_join_reference, op_join_stream, op_union, op_merge, op_analytic, op_match, op_output;
 
 static const OpClass *const classes[] = {
-  &op_entrance, &op_reference, &op_filter, &op_apply, &op_project, &op_aggregate, &op_window_session, &op_window_sliding,
-  &op_join_reference, &op_join_stream, &op_union, &op_merge, &op_analytic, &op_match, &op_output,
+    &op_entrance,  &op_reference,      &op_filter,         &op_apply,          &op_project,
+    &op_aggregate, &op_window_session, &op_window_sliding, &op_join_reference, &op_join_stream,
+    &op_union,     &op_merge,          &op_analytic,       &op_match,          &op_output,
 };
 
 const OpClass *op_class(PlanKind kind) {

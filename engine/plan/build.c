@@ -45,8 +45,8 @@ static void plan_declared(Builder *b, const BoundInput *from, PlanInput *input) 
   for (uint32_t i = 0; i < from->declared_len; i++) {
     input->declared_names[input->declared_len++] = from->declared[i].name;
     if (is_read(from, from->declared[i].name)) continue;
-    input->declared_only[input->declared_only_len++] =
-        (DecodeField){.path = &from->declared[i].name, .depth = 1, .declared = from->declared[i].type, .required = true};
+    input->declared_only[input->declared_only_len++] = (DecodeField){
+        .path = &from->declared[i].name, .depth = 1, .declared = from->declared[i].type, .required = true};
   }
 }
 
@@ -66,8 +66,8 @@ static PlanInput *plan_input(Builder *b, const BoundInput *from) {
     input->payload |= col->kind == INPUT_PAYLOAD;
     if (col->kind != INPUT_FIELD) continue;
     input->field_of[i] = input->fields_len;
-    input->fields[input->fields_len++] = (DecodeField){.path = col->path, .depth = col->depth, .declared = col->declared,
-                                                       .required = col->declared != TYPE_NULL};
+    input->fields[input->fields_len++] = (DecodeField){
+        .path = col->path, .depth = col->depth, .declared = col->declared, .required = col->declared != TYPE_NULL};
   }
   plan_declared(b, from, input);
   arena_push(b->arena, &b->inputs, input);
@@ -290,7 +290,8 @@ static PlanNode *build_aggregate(Builder *b, PlanNode *input, const BoundGroup *
   node->cols = ARENA_ARRAY(b->arena, PlanColumn, node->cols_len + 1);
   for (uint32_t i = 0; i < keys; i++) {
     node->aggregate.keys[i] = group->keys.items[i]->expr;
-    node->cols[i] = (PlanColumn){.name = group->keys.items[i]->column.name, .types = group->keys.items[i]->column.types};
+    node->cols[i] =
+        (PlanColumn){.name = group->keys.items[i]->column.name, .types = group->keys.items[i]->column.types};
   }
   for (uint32_t i = 0; i < aggs; i++) {
     const BoundAgg *agg = group->aggs.items[i];
@@ -396,7 +397,8 @@ typedef struct Statement { PlanNode *node; PlanOutput *output; uint32_t *slots; 
 
 /* Settles where each visible column of the statement goes; the output's schema grows. */
 static Statement plan_statement(Builder *b, const BoundOutput *bound) {
-  Statement s = {.node = build_query(b, bound->query, STR("")), .output = find_output(b, bound->name), .span = bound->span};
+  Statement s = {
+      .node = build_query(b, bound->query, STR("")), .output = find_output(b, bound->name), .span = bound->span};
   s.slots = ARENA_ARRAY(b->arena, uint32_t, s.node->cols_len + 1);
   for (uint32_t i = 0; i < s.node->cols_len; i++)
     s.slots[i] = s.node->cols[i].hidden ? UINT32_MAX
@@ -420,7 +422,8 @@ static PlanNode *build_arrange(Builder *b, const Statement *s) {
   node->project.values = ARENA_ARRAY(b->arena, Expr *, schema->cols_len + 1);
   Value null = value_null();
   for (uint32_t i = 0; i < schema->cols_len; i++) {
-    node->cols[i] = (PlanColumn){.name = schema->cols[i].name, .star = schema->cols[i].star, .types = schema->cols[i].types};
+    node->cols[i] =
+        (PlanColumn){.name = schema->cols[i].name, .star = schema->cols[i].star, .types = schema->cols[i].types};
     node->project.values[i] = expr_const(b->arena, s->span, &null);
   }
   for (uint32_t i = 0; i < s->node->cols_len; i++) {

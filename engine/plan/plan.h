@@ -80,7 +80,7 @@ struct PlanNode {
     PlanInput *scan;            /* PLAN_REFERENCE */
     Expr *condition;            /* PLAN_FILTER */
     struct { Expr **values; } project; /* cols_len of them */
-    struct {                    /* the three kinds of GROUP BY; columns: keys, aggregates, the window's id when wanted */
+    struct { /* the three kinds of GROUP BY; columns: keys, aggregates, the window's id when wanted */
       WindowSpec window;
       Expr **session_keys;      /* of OVER (PARTITION BY ...) */
       uint32_t session_keys_len;

@@ -108,7 +108,8 @@ Status input_open(Job *job, JobInput *in, const PlanInput *plan, Error *err) {
   in->binding = find_binding(job->spec, plan->name);
   if (in->binding == NULL) {
     error_set(err, STATUS_CONFIG, plan->name.ptr, "the input `" STR_FMT "` is bound to nothing", STR_ARG(plan->name));
-    return error_hint(err, "add %s " STR_FMT "=WHERE", plan->reference ? "--reference" : "--input", STR_ARG(plan->name));
+    return error_hint(err, "add %s " STR_FMT "=WHERE", plan->reference ? "--reference" : "--input",
+                      STR_ARG(plan->name));
   }
   TRY(where_parse(&job->arena, in->binding->where, &in->where, err));
   fill_spec(in, &job->arena);
@@ -279,7 +280,8 @@ Batch *input_batch(JobInput *in, DecodedBatch *decoded, uint32_t partition) {
   for (uint32_t i = 0; i < plan->cols_len; i++) {
     if (plan->kinds[i] == INPUT_FIELD) batch->cols[i] = at_level(in, decoded->cols[plan->field_of[i]]);
     else if (plan->kinds[i] == INPUT_PAYLOAD && decoded->payload) batch->cols[i] = at_level(in, decoded->payload);
-    else if (plan->kinds[i] != INPUT_ARRIVAL) batch->cols[i] = meta_column(in, plan->kinds[i], decoded->rows, partition);
+    else if (plan->kinds[i] != INPUT_ARRIVAL)
+      batch->cols[i] = meta_column(in, plan->kinds[i], decoded->rows, partition);
   }
   if (decoded->payload) batch->payload = column_ref(decoded->payload);
   return batch;
@@ -323,7 +325,8 @@ static Column *arrivals_of(JobInput *in, const DecodedRun *run) {
 static void fill_arrival_columns(JobInput *in, Batch *batch, const Column *arrival) {
   for (uint32_t i = 0; i < in->plan->cols_len; i++) {
     if (in->plan->kinds[i] != INPUT_ARRIVAL) continue;
-    batch->cols[i] = arrival ? column_ref((Column *)arrival) : constant_of(value_datetime(in->job->started), batch->rows);
+    batch->cols[i] =
+        arrival ? column_ref((Column *)arrival) : constant_of(value_datetime(in->job->started), batch->rows);
   }
 }
 

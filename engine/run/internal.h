@@ -104,7 +104,7 @@ struct Job {
   atomic_int     stop;
   JobProgress    progress;
   StrBuf         row_text;     /* scratch */
-  StateStore    *restored_from; /* of job_restore: operators may keep in it what they saved before; NULL: never called */
+  StateStore *restored_from;   /* of job_restore: operators may keep in it what they saved before; NULL: never called */
 };
 
 /* graph.c */

@@ -136,7 +136,8 @@ static Status end_epoch(Job *job, Error *err) {
   for (uint32_t i = 0; i < job->plan->nodes_len; i++)
     if (job->ops[i]->cls->oldest) job->ops[i]->cls->oldest(job->ops[i], &held);
   Status status = STATUS_OK;
-  for (uint32_t i = 0; i < job->inputs_len && status == STATUS_OK; i++) status = input_commit(&job->inputs[i], &held, err);
+  for (uint32_t i = 0; i < job->inputs_len && status == STATUS_OK; i++)
+    status = input_commit(&job->inputs[i], &held, err);
   lineage_release(&held);
   return status;
 }
@@ -307,7 +308,8 @@ const JobProgress *job_progress(Job *job) {
   for (uint32_t i = 0; i < job->outputs_len; i++) {
     JobOutput *out = &job->outputs[i];
     progress->outputs[i] = (JobOutputProgress){.name = out->plan->name, .rows = out->rows, .rejected = out->rejected};
-    if (out->cls && out->cls->state) out->cls->state(out->sink, progress->outputs[i].state, sizeof progress->outputs[i].state);
+    if (out->cls && out->cls->state)
+      out->cls->state(out->sink, progress->outputs[i].state, sizeof progress->outputs[i].state);
     progress->rows_out += out->rows;
   }
   progress->runtime_errors = job->runtime_errors;

@@ -53,7 +53,8 @@ static Status check_not_input(const JobOutput *out, Error *err) {
     if (!str_eq(in->where.scheme, STR("file"))) continue;
     if (stat(arena_cstr(&out->job->arena, in->where.target), &other) != 0) continue;
     if (own.st_dev != other.st_dev || own.st_ino != other.st_ino) continue;
-    error_set(err, STATUS_CONFIG, out->plan->name.ptr, "`%s` is read by the input `" STR_FMT "`", path, STR_ARG(in->plan->name));
+    error_set(err, STATUS_CONFIG, out->plan->name.ptr, "`%s` is read by the input `" STR_FMT "`", path,
+              STR_ARG(in->plan->name));
     return error_hint(err, "write to another file");
   }
   return STATUS_OK;
@@ -107,7 +108,8 @@ void output_write(JobOutput *out, const Batch *batch) {
   if (ctx->failed != STATUS_OK) return;
   out->rows += batch_count(batch);
   out->waiting = true;
-  Status status = out->wrapped ? write_wrapped(out, batch, &ctx->error) : out->cls->write(out->sink, batch, &ctx->error);
+  Status status =
+      out->wrapped ? write_wrapped(out, batch, &ctx->error) : out->cls->write(out->sink, batch, &ctx->error);
   if (status != STATUS_OK) ctx->failed = status;
 }
 

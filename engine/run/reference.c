@@ -28,7 +28,8 @@ static Status load_file(JobInput *in, Error *err) {
     SourceEvent event;
     TRY(input_next(in, 1000, &item, &event, err));
     if (event == SOURCE_END) return STATUS_OK;
-    if (atomic_load(&in->job->stop)) return error_set(err, STATUS_CANCELLED, in->plan->name.ptr, "stopped while loading");
+    if (atomic_load(&in->job->stop))
+      return error_set(err, STATUS_CANCELLED, in->plan->name.ptr, "stopped while loading");
     if (event == SOURCE_DATA) push_rows(in, item.batch);
     input_batch_release(&item);
   }

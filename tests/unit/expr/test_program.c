@@ -159,8 +159,8 @@ static void a_failure_under_not_does_not_select(void **state) {
 static void rows_and_kernels_agree(void **state) {
   Fixture *f = *state;
   Selection *fast_sel, *slow_sel;
-  Expr *value = lazy(f, EXPR_CASE, op(f, OP_GT, op(f, OP_MUL, x(f), x(f)), number(f, 4)), op(f, OP_ADD, x(f), number(f, 1)),
-                     number(f, 0));
+  Expr *value = lazy(f, EXPR_CASE, op(f, OP_GT, op(f, OP_MUL, x(f), x(f)), number(f, 4)),
+                     op(f, OP_ADD, x(f), number(f, 1)), number(f, 0));
   Column *fast = run(f, NULL, value, &fast_sel);
   program_force_rows(true);
   Column *slow = run(f, NULL, value, &slow_sel);

@@ -138,8 +138,9 @@ static void test_operators_say_what_they_do(void **state) {
 
 static void test_long_lists_go_on_in_the_next_line(void **state) {
   Query query;
-  compile(&query, "SELECT first_of_many_columns, second_of_many_columns, third_of_many_columns, "
-                  "fourth_of_many_columns, fifth_of_many_columns, sixth_of_many_columns, seventh_of_many_columns FROM i");
+  compile(&query,
+          "SELECT first_of_many_columns, second_of_many_columns, third_of_many_columns, "
+          "fourth_of_many_columns, fifth_of_many_columns, sixth_of_many_columns, seventh_of_many_columns FROM i");
   Str line, rest = str_from(explain(&query, EXPLAIN_TEXT));
   while (rest.len) {
     str_cut(rest, '\n', &line, &rest);

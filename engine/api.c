@@ -20,6 +20,7 @@ Compiled *compile_query(SourceText *source, const BindOptions *options) {
   BoundScript *bound = NULL;
   if (parse_script(source, &compiled->arena, &compiled->diags, &ast)) compiled->ast = ast;
   if (compiled->ast && bind_script(ast, options, &compiled->arena, &compiled->diags, &bound)) compiled->bound = bound;
+  compiled->attempted = bound;
   if (compiled->bound) compiled->plan = plan_build(bound, options->compat, source, &compiled->arena);
   if (compiled->plan) end_names(compiled->plan);
   diags_sort(&compiled->diags);
@@ -28,7 +29,7 @@ Compiled *compile_query(SourceText *source, const BindOptions *options) {
 
 void compiled_free(Compiled *compiled) {
   if (compiled == NULL) return;
-  if (compiled->plan) plan_release(compiled->plan);
+  bound_release(compiled->attempted);
   diags_release(&compiled->diags);
   arena_release(&compiled->arena);
   mem_free(compiled);

@@ -15,6 +15,7 @@ typedef struct Compiled {
   DiagList    diags;
   AstScript  *ast;       /* NULL when it did not parse */
   BoundScript *bound;    /* NULL when it did not bind */
+  BoundScript *attempted; /* the same, or what binding made before it found an error */
   PlanScript *plan;      /* NULL when there is an error in diags */
 } Compiled;
 

@@ -298,6 +298,7 @@ typedef struct BoundOutput {
 } BoundOutput;
 
 typedef struct BoundScript {
+  Vec(FnCall *)      calls;   /* that hold something outside the arena (compiled patterns): bound_release */
   Vec(BoundInput *)  inputs;
   Vec(BoundStep *)   steps;   /* in order of first use: a step stands behind those it reads */
   Vec(BoundOutput *) outputs; /* one a statement; several may share a name */
@@ -307,6 +308,8 @@ typedef struct BoundScript {
 bool bind_script(const AstScript *script, const BindOptions *options, Arena *arena, DiagList *diags,
                  BoundScript **out);
 void match_pattern_print(const BoundMatch *match, const MatchPattern *pattern, StrBuf *out); /* "(A B+ | C)" */
+/* Releases what calls hold, also of a script that did not bind. NULL is fine. */
+void bound_release(BoundScript *script);
 void bound_print(const BoundScript *script, StrBuf *out); /* explain --stage bound */
 
 #endif

@@ -272,13 +272,30 @@ static bool bind_agg_args(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg 
   return true;
 }
 
+/* "AVG(x)", "TopOne(v order by t desc)": for explain. */
+static Str agg_text(Binder *b, const BoundAgg *agg) {
+  StrBuf text = {0};
+  strbuf_printf(&text, "%s(%s", agg->call.fn->name, agg->call.star ? "*" : "");
+  for (unsigned i = 0; i < agg->call.args_len; i++) {
+    unsigned values = agg->call.args_len - agg->call.order_len;
+    strbuf_puts(&text, i == 0 ? "" : i == values ? " order by " : ", ");
+    expr_print(agg->args[i], &text);
+    if (i >= values && agg->call.desc[i - values]) strbuf_puts(&text, " desc");
+  }
+  strbuf_putc(&text, ')');
+  Str copy = arena_str(b->arena, strbuf_str(&text));
+  strbuf_release(&text);
+  return copy;
+}
+
 BoundAgg *bind_aggregate_call(Binder *b, Scope *scope, const AstExpr *ast, const AggregateFn *fn) {
   BoundAgg *agg = ARENA_NEW(b->arena, BoundAgg);
   agg->call = (AggCall){.fn = fn, .span = ast->span, .compat = b->options->compat, .param = value_null()};
   agg->args = ARENA_ARRAY(b->arena, Expr *, ast->call.args.len + 10);
-  agg->column.name = arena_printf(b->arena, "%s", fn->name);
   bool ok = bind_agg_args(b, scope, ast, agg) && bind_order(b, scope, ast, agg) && check_agg_types(b, agg);
-  return ok ? agg : NULL;
+  if (!ok) return NULL;
+  agg->column.name = agg_text(b, agg);
+  return agg;
 }
 
 static Expr *bind_aggregate(Binder *b, Scope *scope, const AstExpr *ast, const AggregateFn *fn) {

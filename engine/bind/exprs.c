@@ -92,6 +92,7 @@ Expr *bind_fn(Binder *b, Span span, const ScalarFn *fn, Expr **args, uint32_t le
   Error err;
   Status status;
   Expr *expr = expr_call(b->arena, span, fn, args, len, target, b->options->compat, &status, &err);
+  if (expr->kind == EXPR_CALL && expr->call->state) arena_push(b->arena, &b->script->calls, expr->call);
   if (status != STATUS_OK) {
     Diag *diag = diag_add(b->diags, DIAG_constant_out_of_range, span, "%s", err.message);
     if (err.hint[0]) diag_hint(b->diags, diag, "%s", err.hint);

@@ -224,6 +224,23 @@ static void check_read_tables(Binder *b) {
   }
 }
 
+/* Columns of a CSV input are text unless CREATE TABLE says otherwise: says so, with the CREATE TABLE to paste. */
+static void check_csv_input(Binder *b, const BoundInput *input) {
+  StrBuf fields = {0};
+  for (uint32_t i = 0; i < input->columns.len; i++) {
+    const BoundInputColumn *col = input->columns.items[i];
+    if (col->kind != INPUT_FIELD || col->depth != 1) continue;
+    strbuf_printf(&fields, "%s[" STR_FMT "] nvarchar(max)", fields.len ? ", " : "", STR_ARG(col->name));
+  }
+  if (input->csv && input->declared_len == 0 && fields.len) {
+    Diag *diag = diag_add(b->diags, DIAG_csv_untyped, input->span,
+                          "`" STR_FMT "` is CSV, so every column of it is text", STR_ARG(input->name));
+    diag_hint(b->diags, diag, "to give columns types, declare them: CREATE TABLE " STR_FMT " (%s);",
+              STR_ARG(input->name), fields.ptr);
+  }
+  strbuf_release(&fields);
+}
+
 /* ---- outputs and slots ------------------------------------------------------------------------ */
 
 static const AstName *into_of(const AstQuery *query) {
@@ -290,9 +307,18 @@ bool bind_script(const AstScript *ast, const BindOptions *options, Arena *arena,
   collect_steps(&b);
   for (uint32_t i = 0; i < ast->queries_len; i++) bind_output(&b, ast->queries[i]);
   bind_unread_steps(&b);
+  for (uint32_t i = 0; i < b.script->inputs.len; i++) check_csv_input(&b, b.script->inputs.items[i]);
   if (diags->errors == before) check_listed_inputs(&b);
   if (diags->errors == before) check_read_tables(&b);
   for (uint32_t i = 0; i < b.selects.len; i++) settle_select(b.selects.items[i]);
   *out = b.script;
   return diags->errors == before;
+}
+
+void bound_release(BoundScript *script) {
+  for (uint32_t i = 0; script && i < script->calls.len; i++) {
+    FnCall *call = script->calls.items[i];
+    if (call->fn->release) call->fn->release(call);
+    call->state = NULL;
+  }
 }

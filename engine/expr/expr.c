@@ -144,11 +144,3 @@ void expr_walk(const Expr *expr, bool (*visit)(const Expr *, void *), void *cont
   if (!visit(expr, context)) return;
   for (uint32_t i = 0; i < expr->args_len; i++) expr_walk(expr->args[i], visit, context);
 }
-
-void expr_release(Expr *expr) {
-  if (expr->kind == EXPR_CALL && expr->call->state && expr->call->fn->release) {
-    expr->call->fn->release(expr->call);
-    expr->call->state = NULL;
-  }
-  for (uint32_t i = 0; i < expr->args_len; i++) expr_release(expr->args[i]);
-}

@@ -58,7 +58,5 @@ bool  expr_never_fails(const Expr *expr);
 void  expr_print(const Expr *expr, StrBuf *out); /* SQL-like, stable, for explain */
 /* Visits expr and everything below; stops when visit returns false (for the subtree). */
 void  expr_walk(const Expr *expr, bool (*visit)(const Expr *, void *), void *context);
-/* Releases what prepare made, for all calls below (plans do this at their end). */
-void  expr_release(Expr *expr);
 
 #endif

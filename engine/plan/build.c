@@ -74,11 +74,22 @@ static PlanInput *plan_input(Builder *b, const BoundInput *from) {
   return input;
 }
 
+/* The same computation over the batches of one input: two uses of it have column objects of their own, so columns
+** are compared by slot. */
+static bool same_over_input(const Expr *a, const Expr *b) {
+  if (a->kind == EXPR_COLUMN && b->kind == EXPR_COLUMN) return a->column->slot == b->column->slot;
+  if (a->args_len == 0 || a->kind != b->kind || a->args_len != b->args_len) return expr_equal(a, b);
+  if (a->kind == EXPR_CALL && (a->call->fn != b->call->fn || a->call->target != b->call->target)) return false;
+  for (uint32_t i = 0; i < a->args_len; i++)
+    if (!same_over_input(a->args[i], b->args[i])) return false;
+  return true;
+}
+
 static PlanNode *find_built(Builder *b, const void *of, const Expr *timestamp) {
   for (uint32_t i = 0; i < b->built.len; i++) {
     const Built *built = &b->built.items[i];
     bool same = built->timestamp == timestamp ||
-                (built->timestamp && timestamp && expr_equal(built->timestamp, timestamp));
+                (built->timestamp && timestamp && same_over_input(built->timestamp, timestamp));
     if (built->of == of && same) return built->node;
   }
   return NULL;
@@ -260,21 +271,6 @@ static PlanNode *build_filter(Builder *b, PlanNode *input, Expr *condition) {
   return node;
 }
 
-static Str agg_text(Builder *b, const BoundAgg *agg) {
-  StrBuf text = {0};
-  strbuf_printf(&text, "%s(%s", agg->call.fn->name, agg->call.star ? "*" : "");
-  for (unsigned i = 0; i < agg->call.args_len; i++) {
-    unsigned values = agg->call.args_len - agg->call.order_len;
-    strbuf_puts(&text, i == 0 ? "" : i == values ? " order by " : ", ");
-    expr_print(agg->args[i], &text);
-    if (i >= values && agg->call.desc[i - values]) strbuf_puts(&text, " desc");
-  }
-  strbuf_putc(&text, ')');
-  Str copy = arena_str(b->arena, strbuf_str(&text));
-  strbuf_release(&text);
-  return copy;
-}
-
 static PlanNode *build_aggregate(Builder *b, PlanNode *input, const BoundGroup *group, uint32_t window) {
   PlanNode *node = add_node(b, window_operator(&group->windows[window]), group->span, input, NULL);
   uint32_t keys = group->keys.len, aggs = group->aggs.len;
@@ -295,7 +291,7 @@ static PlanNode *build_aggregate(Builder *b, PlanNode *input, const BoundGroup *
   }
   for (uint32_t i = 0; i < aggs; i++) {
     const BoundAgg *agg = group->aggs.items[i];
-    node->aggregate.aggs[i] = (PlanAgg){.call = agg->call, .args = agg->args, .text = agg_text(b, agg)};
+    node->aggregate.aggs[i] = (PlanAgg){.call = agg->call, .args = agg->args, .text = agg->column.name};
     node->cols[keys + i] = (PlanColumn){.name = node->aggregate.aggs[i].text, .types = agg->column.types};
   }
   if (group->wants_window_id)
@@ -449,63 +445,4 @@ PlanScript *plan_build(const BoundScript *script, int compat, SourceText *source
                        .inputs_len = b.inputs.len, .outputs = b.outputs.items, .outputs_len = b.outputs.len,
                        .compat = compat, .source = source};
   return plan;
-}
-
-/* ---- the end ---------------------------------------------------------------------------------- */
-
-static void release_list(Expr **list, uint32_t len) {
-  for (uint32_t i = 0; i < len; i++) expr_release(list[i]);
-}
-
-static void release_call(const AnalyticCall *call) {
-  release_list(call->keys, call->keys_len);
-  release_list(call->args, call->args_len);
-  if (call->when) expr_release(call->when);
-  if (call->otherwise) expr_release(call->otherwise);
-}
-
-static void release_match(const BoundMatch *match) {
-  release_list(match->keys, match->keys_len);
-  release_list(match->measures, match->measures_len);
-  release_list(match->fields.items, match->fields.len);
-  for (uint32_t i = 0; i < match->vars_len; i++)
-    if (match->vars[i].condition) expr_release(match->vars[i].condition);
-}
-
-static void release_node(PlanNode *node) {
-  switch (node->kind) {
-    case PLAN_ENTRANCE:
-      if (node->entrance.timestamp) expr_release(node->entrance.timestamp);
-      break;
-    case PLAN_FILTER: expr_release(node->condition); break;
-    case PLAN_APPLY: expr_release(node->apply.arg); break;
-    case PLAN_MATCH: release_match(&node->match->match); break;
-    case PLAN_PROJECT: release_list(node->project.values, node->cols_len); break;
-    case PLAN_AGGREGATE:
-    case PLAN_SESSION:
-    case PLAN_SLIDING:
-      release_list(node->aggregate.keys, node->aggregate.keys_len);
-      release_list(node->aggregate.session_keys, node->aggregate.session_keys_len);
-      for (uint32_t i = 0; i < node->aggregate.aggs_len; i++)
-        release_list(node->aggregate.aggs[i].args, node->aggregate.aggs[i].call.args_len);
-      break;
-    case PLAN_JOIN_REFERENCE:
-    case PLAN_JOIN_STREAM:
-      release_list(node->join.left_keys, node->join.keys_len);
-      release_list(node->join.right_keys, node->join.keys_len);
-      if (node->join.residual) expr_release(node->join.residual);
-      break;
-    case PLAN_ANALYTIC:
-      for (uint32_t i = 0; i < node->analytic.calls_len; i++) release_call(node->analytic.calls[i]);
-      break;
-    case PLAN_REFERENCE:
-    case PLAN_UNION:
-    case PLAN_MERGE:
-    case PLAN_OUTPUT:
-    case PLAN_KINDS: break;
-  }
-}
-
-void plan_release(PlanScript *plan) {
-  for (uint32_t i = 0; i < plan->nodes_len; i++) release_node(plan->nodes[i]);
 }

@@ -125,8 +125,6 @@ typedef struct PlanScript {
 const char *plan_kind_name(PlanKind kind);
 bool plan_is_group_by(PlanKind kind); /* one of the kinds that fill `aggregate` */
 PlanScript *plan_build(const BoundScript *script, int compat, SourceText *source, Arena *arena);
-/* Releases what expressions hold outside the arena (compiled patterns). */
-void plan_release(PlanScript *plan);
 
 typedef enum ExplainFormat { EXPLAIN_TEXT, EXPLAIN_DOT, EXPLAIN_MERMAID, EXPLAIN_JSON } ExplainFormat;
 void plan_explain(const PlanScript *plan, ExplainFormat format, StrBuf *out); /* stable: golden tests pin it */

@@ -11,7 +11,6 @@
 #include "api.h"
 
 static const char *const waiting[] = {
-    "E0203", "E0502", "E0505", "W0509", /* joins of streams */
     "W0211",                            /* names spelt almost alike */
     "E0212",                            /* an alias in WHERE over an input without a schema */
     "E0306",                            /* casts that cannot work */

@@ -34,9 +34,16 @@ static void field_add(Arena *arena, JsonPlanNode *root, const DecodeField *field
   }
 }
 
+/* No text holds the byte 0xff; a NUL byte stands behind every text. */
+static void key_match_nothing(JsonKey *key) {
+  memset(key->word, 0xff, sizeof key->word);
+  memset(key->mask, 0xff, sizeof key->mask);
+}
+
 /* Brings names that differ only in case together; there are a few dozen at most. */
 static void groups_form(JsonPlanNode *node, bool plain) {
   node->plain = plain;
+  key_match_nothing(&node->shape[0]);
   for (uint32_t i = 0; i < node->names_len; i++) {
     uint32_t next = i + 1;
     for (uint32_t j = next; j < node->names_len; j++) {
@@ -89,8 +96,10 @@ static JsonKey key_make(const JsonPlanNode *node, const JsonMetKey *met) {
                  .plain = plain_field(node, met)};
   key.quoted = mem_alloc(len);
   memcpy(key.quoted, met->quoted.ptr, len);
-  key.fits = len < 16;
-  if (!key.fits) return key;
+  key_match_nothing(&key);
+  if (len >= 16) return key;
+  memset(key.word, 0, sizeof key.word);
+  memset(key.mask, 0, sizeof key.mask);
   memcpy(key.word, key.quoted, len);
   ((char *)key.word)[len] = ':';
   memset(key.mask, 0xff, len + 1);
@@ -100,6 +109,7 @@ static JsonKey key_make(const JsonPlanNode *node, const JsonMetKey *met) {
 static void shape_clear(JsonPlanNode *node) {
   for (uint32_t i = 0; i < node->shape_len; i++) mem_free(node->shape[i].quoted);
   node->shape_len = 0;
+  key_match_nothing(&node->shape[0]);
 }
 
 void json_plan_release(JsonPlanNode *node) {
@@ -121,7 +131,7 @@ static bool shape_has_group(const JsonPlanNode *node, uint32_t group) {
 }
 
 static void shape_insert(JsonPlanNode *node, uint32_t at, const JsonMetKey *met) {
-  memmove(&node->shape[at + 1], &node->shape[at], (node->shape_len - at) * sizeof *node->shape);
+  memmove(&node->shape[at + 1], &node->shape[at], (node->shape_len + 1 - at) * sizeof *node->shape);
   node->shape[at] = key_make(node, met);
   node->shape_len++;
 }

@@ -40,8 +40,7 @@ typedef struct JsonName {
 } JsonName;
 
 typedef struct JsonKey {
-  uint64_t word[2], mask[2]; /* the first 16 bytes of the key, its quotes and the colon behind it */
-  bool     fits;       /* in 16 bytes */
+  uint64_t word[2], mask[2]; /* the key, its quotes and the colon behind it; what no text is when it is longer */
   bool     fractions;  /* numbers with a point have been met here */
   char    *quoted;     /* the key with its quotes, as payloads spell it */
   uint32_t quoted_len;
@@ -56,7 +55,7 @@ struct JsonPlanNode {
   JsonName *names; /* sorted by name without case */
   uint32_t  names_len;
   bool      plain;   /* values go as they are: not at compatibility level 1.0 or 1.1 */
-  JsonKey   shape[JSON_SHAPE_MAX];
+  JsonKey   shape[JSON_SHAPE_MAX + 1]; /* behind the last stands one that no text is */
   uint32_t  shape_len;
   uint32_t  changes; /* of the shape so far; it is left alone after JSON_SHAPE_CHANGES_MAX */
 };
@@ -82,7 +81,7 @@ void json_plan_learn(JsonPlanNode *node, const JsonMetKey *keys, uint32_t len);
 static inline bool json_key_is_tight(const JsonKey *key, const char *at) {
   uint64_t word[2];
   memcpy(word, at, sizeof word);
-  return key->fits & ((((word[0] ^ key->word[0]) & key->mask[0]) | ((word[1] ^ key->word[1]) & key->mask[1])) == 0);
+  return (((word[0] ^ key->word[0]) & key->mask[0]) | ((word[1] ^ key->word[1]) & key->mask[1])) == 0;
 }
 
 #endif

@@ -27,6 +27,8 @@ static const uint8_t value_kinds[256] = {
   ['"'] = VALUE_STRING, ['{'] = VALUE_OBJECT, ['['] = VALUE_ARRAY, ['t'] = VALUE_WORD, ['f'] = VALUE_WORD,
   ['n'] = VALUE_WORD,   ['-'] = VALUE_NUMBER, ['0' ... '9'] = VALUE_NUMBER,
 };
+/* What text and numbers begin with: they are one token. */
+static const bool begins_scalar[256] = {['"'] = true, ['-'] = true, ['0' ... '9'] = true};
 /* What may stand behind a number or word. */
 static const bool ends_scalar[256] = {[','] = true, ['}'] = true, [']'] = true, [' '] = true,
                                       ['\n'] = true, ['\r'] = true, ['\t'] = true};
@@ -242,7 +244,7 @@ static inline bool put_number(JsonWalk *walk, JsonKey *key, RowField *field, uin
   const char *p = begin + (*begin == '-');
   uint64_t whole = 0;
   unsigned len = short_digits(p, &whole);
-  if (len - 1 >= 7 || (len > 1 && *p == '0')) return put_long_number(walk, field, begin);
+  if ((len - 1 >= 7) | ((len > 1) & (*p == '0'))) return put_long_number(walk, field, begin);
   if (!ends_scalar[(unsigned char)p[len]]) {
     key->fractions = true;
     return put_decimal(walk, field, row, begin);
@@ -392,11 +394,14 @@ static uint32_t walk_known(JsonWalk *walk, JsonPlanNode *node, uint32_t at, uint
   uint32_t row = walk->store->rows;
   if (base[tokens[++at]] == '}') return at;
   for (;; key++) {
-    if (key == end) return WALK_UNKNOWN;
     if (!json_key_is_tight(key, base + tokens[at])) {
       key = find_key(walk, key, end, at);
       if (key == NULL) return WALK_UNKNOWN;
       if (base[tokens[at + 1]] != ':') return bad_expected(walk, base + tokens[at + 1], "`:` behind a field name");
+    } else if (key->group == JSON_NO_GROUP && begins_scalar[(unsigned char)base[tokens[at + 2]]] &&
+               base[tokens[at + 3]] == ',') { /* what most keys are: nobody wants them, and another follows */
+      at += 4;
+      continue;
     }
     at += 2;
     const char *value = base + tokens[at];

@@ -17,6 +17,6 @@ static inline uint64_t hash_of_float(double f) {
   return hash_combine(TYPE_FLOAT, bits);
 }
 
-static inline uint64_t hash_of_text(const Text *text) { return hash_bytes(text_ptr(text), text->len, TYPE_TEXT); }
+static inline uint64_t hash_of_text(const Text *text) { return text_hash(text); }
 
 #endif

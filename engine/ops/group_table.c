@@ -119,15 +119,42 @@ static inline uint32_t find_row(GroupTable *table, Column *const *keys, uint32_t
   return add_row_group(table, keys, row, hash, at);
 }
 
-/* find_row for one key of bigints without NULLs. */
-static void find_bigints(GroupTable *table, Column *const *keys, const Selection *sel, uint32_t rows,
-                         const uint64_t *hashes, uint32_t *groups) {
+/* Columns whose slots can be compared with keys as they are: the loops below try the first place of the hash, which
+** mostly is the right one, and leave the rest to find_row. */
+static bool all_plain(const GroupTable *table, Column *const *keys, ColumnLayout layout) {
+  for (uint32_t k = 0; k < table->layout->keys_len; k++)
+    if (keys[k]->layout != layout || keys[k]->valid || keys[k]->constant) return false;
+  return true;
+}
+
+static void find_bigint(GroupTable *table, Column *const *keys, const Selection *sel, uint32_t rows,
+                        const uint64_t *hashes, uint32_t *groups) {
   const int64_t *values = column_i64(keys[0]);
   uint32_t count = sel ? sel->len : rows;
   for (uint32_t k = 0; k < count; k++) {
     uint32_t row = sel ? sel->rows[k] : k, slot = table->slots[(uint32_t)hashes[k] & table->mask];
     const Value *key = slot ? &table->keys[slot - 1] : NULL;
     bool found = key && key->type == TYPE_BIGINT && key->i == values[row];
+    groups[k] = found ? slot - 1 : find_row(table, keys, row, hashes[k]);
+  }
+}
+
+/* Whether the group's keys are these texts. Different groups rarely share a hash, so nothing is gained by stopping
+** early. */
+static inline bool texts_match(const GroupTable *table, Column *const *keys, uint32_t row, uint32_t group) {
+  const Value *stored = group_keys(table, group);
+  bool same = true;
+  for (uint32_t k = 0; k < table->layout->keys_len; k++)
+    same &= stored[k].type == TYPE_TEXT && text_eq(&column_text(keys[k])[row], &stored[k].text);
+  return same;
+}
+
+static void find_texts(GroupTable *table, Column *const *keys, const Selection *sel, uint32_t rows,
+                       const uint64_t *hashes, uint32_t *groups) {
+  uint32_t count = sel ? sel->len : rows;
+  for (uint32_t k = 0; k < count; k++) {
+    uint32_t row = sel ? sel->rows[k] : k, slot = table->slots[(uint32_t)hashes[k] & table->mask];
+    bool found = slot && table->hashes[slot - 1] == hashes[k] && texts_match(table, keys, row, slot - 1);
     groups[k] = found ? slot - 1 : find_row(table, keys, row, hashes[k]);
   }
 }
@@ -141,14 +168,16 @@ void group_table_find(GroupTable *table, Column *const *keys, const Selection *s
     return;
   }
   if (table->cap == 0) grow(table);
-  if (table->layout->keys_len == 1 && keys[0]->layout == COL_BIGINT && !keys[0]->valid && !keys[0]->constant) {
-    find_bigints(table, keys, sel, rows, hashes, groups);
-    return;
-  }
-  uint32_t k = 0;
-  SELECTION_EACH(sel, rows, i) {
-    groups[k] = find_row(table, keys, i, hashes[k]);
-    k++;
+  if (table->layout->keys_len == 1 && all_plain(table, keys, COL_BIGINT)) {
+    find_bigint(table, keys, sel, rows, hashes, groups);
+  } else if (all_plain(table, keys, COL_TEXT)) {
+    find_texts(table, keys, sel, rows, hashes, groups);
+  } else {
+    uint32_t k = 0;
+    SELECTION_EACH(sel, rows, i) {
+      groups[k] = find_row(table, keys, i, hashes[k]);
+      k++;
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include "base/hash.h"
 #include "base/str.h"
 
 enum { TEXT_INLINE = 12 };
@@ -53,6 +54,14 @@ static inline bool text_eq(const Text *a, const Text *b) {
   memcpy(&x, (const char *)a + 8, 8);
   memcpy(&y, (const char *)b + 8, 8);
   return x == y;
+}
+/* Equal texts hash alike. */
+static inline uint64_t text_hash(const Text *text) {
+  uint64_t front, back;
+  if (text->len > TEXT_INLINE) return hash_bytes(text->ptr, text->len, text->len);
+  memcpy(&front, text, 8); /* length and first bytes */
+  memcpy(&back, (const char *)text + 8, 8);
+  return hash_combine(hash_mix(front), back);
 }
 static inline int text_cmp(const Text *a, const Text *b) { return str_cmp(text_str(a), text_str(b)); } /* ordinal */
 

@@ -102,7 +102,7 @@ uint64_t value_hash(const Value *v) {
     case TYPE_BIGINT:
     case TYPE_DATETIME: return hash_combine(v->type, (uint64_t)v->i);
     case TYPE_FLOAT: return hash_float(v->f);
-    case TYPE_TEXT: return hash_bytes(text_ptr(&v->text), v->text.len, TYPE_TEXT);
+    case TYPE_TEXT: return text_hash(&v->text);
     case TYPE_RECORD:
     case TYPE_ARRAY: return hash_canonical(v);
     case TYPE_COUNT: break;

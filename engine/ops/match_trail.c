@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "types/cast.h"
 #include "types/json.h"
@@ -96,6 +97,16 @@ static MatchTrail *trail_new(const BoundMatch *match) {
   return trail;
 }
 
+static uint64_t hash_of(const BoundMatch *match, const MatchTrail *trail) {
+  uint64_t hash = 0;
+  for (uint32_t i = 0; i < match->registers.len; i++) {
+    const MatchRegister *reg = match->registers.items[i];
+    if (!reg->defines) continue;
+    hash = hash_combine(hash, trail->rows[i] ? value_hash(&trail->rows[i]->fields[reg->field]) : 0);
+  }
+  return hash;
+}
+
 MatchTrail *match_trail_take(const BoundMatch *match, const MatchTrail *trail, uint32_t var, MatchRow *row) {
   MatchTrail *next = trail_new(match);
   for (uint32_t i = 0; i < match->registers.len; i++) {
@@ -104,6 +115,7 @@ MatchTrail *match_trail_take(const BoundMatch *match, const MatchTrail *trail, u
     bool mine = reg->fn != MATCH_CLASSIFIER && (reg->var == MATCH_ANY || reg->var == var);
     next->rows[i] = match_row_ref(mine && gives_value(reg, old, row) ? row : old);
   }
+  next->hash = hash_of(match, next);
   if (wants_steps(match)) next->steps = step_new(var, trail ? trail->steps : NULL);
   return next;
 }
@@ -149,6 +161,7 @@ Value match_trail_value(const BoundMatch *match, const MatchTrail *trail, uint32
 static bool same_value(const Value *a, const Value *b) { return a->type == b->type && value_same_key(a, b); }
 
 bool match_trail_alike(const BoundMatch *match, const MatchTrail *a, const MatchTrail *b) {
+  if (a->hash != b->hash) return false;
   for (uint32_t i = 0; i < match->registers.len; i++) {
     const MatchRegister *reg = match->registers.items[i];
     const MatchRow *x = a->rows[i], *y = b->rows[i];
@@ -257,6 +270,7 @@ static void load_trail(MatchStore *store, const BoundMatch *match, ByteReader *i
     uint32_t number = get_number(in, store->rows.len);
     trail->rows[i] = number ? match_row_ref(store->rows.items[number - 1]) : NULL;
   }
+  trail->hash = hash_of(match, trail);
   vec_push(&store->trails, trail);
 }
 

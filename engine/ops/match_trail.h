@@ -27,6 +27,7 @@ typedef struct MatchStep { /* the variable of the newest row, and those before i
 
 typedef struct MatchTrail {
   uint32_t   refs, number;
+  uint64_t   hash;        /* of what conditions may see of it: trails that are alike have the same */
   MatchStep *steps;       /* NULL without Classifier() */
   MatchRow  *rows[];      /* a register; NULL: its variable took no row (Min, Max: none that is not NULL) */
 } MatchTrail;

@@ -23,6 +23,7 @@
 ** docs/internals/match.md tells how preference and certainty go together. */
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "ops/lineage_log.h"
 #include "ops/live_groups.h"
@@ -30,9 +31,9 @@
 #include "ops/match_trail.h"
 #include "ops/op.h"
 
-/* Limits of one key. A row costs what it moves, so beyond them a key is slower than its stream can be: the pattern
-** or LIMIT DURATION asks for too much. */
-enum { RUNS_MAX = 100000, WAYS_MAX = 1000000 };
+/* Limits of one key. A row costs what it moves: beyond them (some milliseconds a row) the pattern or LIMIT DURATION
+** asks for too much. */
+enum { RUNS_MAX = 10000, WAYS_MAX = 100000 };
 enum { CLOCK_VERSION = 1, RUNS_VERSION = 1 };
 
 typedef struct Way { uint32_t place; MatchTrail *trail; } Way;
@@ -100,8 +101,8 @@ typedef struct MatchOp {
   Vec(Asking) asking;
   Vec(uint32_t) group;      /* of those that ask, by index: one condition at a time */
   Vec(Way)    ways;         /* of a run, while it moves */
-  uint32_t   *heads;        /* ways at a place: 1 + the newest, */
-  Vec(uint32_t) chain;      /* and of each way 1 + the one before it there */
+  uint32_t   *slots;        /* of ways, by place and what conditions see: index + 1; open addressing, at most half full */
+  uint32_t    slots_len;
   Vec(Match)  found;
   Vec(Value)  found_keys;
   uint64_t   *hashes;
@@ -145,7 +146,6 @@ static Status match_open(Op *base, Error *err) {
   op->measures_run = program_run_new(op->measures);
   op->layout = (GroupLayout){.keys_len = match->keys_len};
   live_groups_init(&op->keys, &op->layout, sizeof(KeyRuns));
-  op->heads = ARENA_ARRAY(arena, uint32_t, op->automaton->places_len + 1);
   op->oldest_sent = UINT64_MAX;
   arena_init(&op->arena);
   return STATUS_OK;
@@ -407,17 +407,40 @@ static bool decide(MatchOp *op) {
 
 /* ---- a row: ways move ------------------------------------------------------------------------- */
 
-static bool is_there(const MatchOp *op, uint32_t place, const MatchTrail *trail) {
-  for (uint32_t at = op->heads[place]; at; at = op->chain.items[at - 1])
-    if (match_trail_alike(op->match, op->ways.items[at - 1].trail, trail)) return true;
-  return false;
+static uint32_t slot_of(const MatchOp *op, uint32_t place, const MatchTrail *trail) {
+  uint32_t mask = op->slots_len - 1, at = (uint32_t)hash_combine(trail->hash, place) & mask;
+  for (; op->slots[at]; at = (at + 1) & mask) {
+    const Way *way = &op->ways.items[op->slots[at] - 1];
+    if (way->place == place && match_trail_alike(op->match, way->trail, trail)) break;
+  }
+  return at;
+}
+
+static void need_slots(MatchOp *op, uint32_t ways) {
+  if (ways * 2 <= op->slots_len) return;
+  op->slots_len = op->slots_len ? op->slots_len * 2 : 64;
+  mem_free(op->slots);
+  op->slots = mem_zalloc(mem_mul(op->slots_len, sizeof *op->slots));
+  for (uint32_t i = 0; i < op->ways.len; i++)
+    op->slots[slot_of(op, op->ways.items[i].place, op->ways.items[i].trail)] = i + 1;
+}
+
+/* Empties the slots of the ways of one run. */
+static void clear_slots(MatchOp *op) {
+  if (op->ways.len > op->slots_len / 8) {
+    memset(op->slots, 0, op->slots_len * sizeof *op->slots);
+    return;
+  }
+  for (uint32_t i = op->ways.len; i-- > 0;) /* newest first: none is found behind an empty slot */
+    op->slots[slot_of(op, op->ways.items[i].place, op->ways.items[i].trail)] = 0;
 }
 
 static void add_way(MatchOp *op, uint32_t place, MatchTrail *trail) {
-  if (is_there(op, place, trail)) return;
+  need_slots(op, op->ways.len + 1);
+  uint32_t slot = slot_of(op, place, trail);
+  if (op->slots[slot]) return;
   vec_push(&op->ways, (Way){place, match_trail_ref(trail)});
-  vec_push(&op->chain, op->heads[place]);
-  op->heads[place] = op->ways.len;
+  op->slots[slot] = op->ways.len;
 }
 
 /* The targets of one way. False: it ends a match, so those behind it are not wanted. */
@@ -439,14 +462,14 @@ static uint32_t move_run(MatchOp *op, Run *run, uint32_t first) {
   uint32_t end = first;
   const Run *asks = op->asking.items[first].run;
   bool wanted = true;
-  op->ways.len = op->chain.len = 0;
+  op->ways.len = 0;
   for (; end < op->asking.len && op->asking.items[end].run == asks; end++) {
     Asking *asking = &op->asking.items[end];
     if (!wanted || !asking->takes) continue;
     take(op, asking);
     wanted = move_way(op, run, asking);
   }
-  for (uint32_t i = 0; i < op->ways.len; i++) op->heads[op->ways.items[i].place] = 0;
+  clear_slots(op);
   KeyRuns *key = runs_of(op, run->key);
   key->ways += op->ways.len - run->ways_len;
   free_ways(op, run);
@@ -696,7 +719,7 @@ static void match_close(Op *base) {
   vec_release(&op->asking);
   vec_release(&op->group);
   vec_release(&op->ways);
-  vec_release(&op->chain);
+  mem_free(op->slots);
   vec_release(&op->found);
   vec_release(&op->found_keys);
   mem_free(op->hashes);

@@ -99,6 +99,15 @@ static Status source_read(Source *source, int timeout_ms, char *into, size_t cap
   return STATUS_OK;
 }
 
+static bool source_reads_file(Source *source, const struct stat *file) {
+  const FileSource *own = (const FileSource *)source;
+  struct stat info;
+  for (uint32_t i = 0; i < own->paths.len; i++)
+    if (stat(own->paths.items[i].ptr, &info) == 0 && info.st_dev == file->st_dev && info.st_ino == file->st_ino)
+      return true;
+  return false;
+}
+
 const SourceClass file_source = {
     .scheme = "file",
     .options = options_table,
@@ -109,4 +118,5 @@ const SourceClass file_source = {
     .partitions = source_partitions,
     .partition_state = source_partition_state,
     .read = source_read,
+    .reads_file = source_reads_file,
 };

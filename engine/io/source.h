@@ -9,6 +9,8 @@
 #ifndef WEIR_IO_SOURCE_H
 #define WEIR_IO_SOURCE_H
 
+#include <sys/stat.h>
+
 #include "io/format.h"
 #include "io/where.h"
 
@@ -62,6 +64,8 @@ struct SourceClass {
   Status (*commit)(Source *source, const int64_t *offsets, unsigned partitions, Error *err);
   /* One line for the progress display when something is wrong ("broker down, retrying"); empty when fine. */
   void   (*state)(Source *source, char *out, size_t cap);
+  /* Whether this file is among those it reads, by whatever name: nobody may write it. NULL: it reads no files. */
+  bool   (*reads_file)(Source *source, const struct stat *file);
 };
 
 /* Rows that need no decoding: reference data from a database. The rows of one snapshot are read to their end. */

@@ -136,7 +136,9 @@ Status reference_load(JobInput *in, Error *err);
 Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned unbound, Error *err);
 void   output_write(JobOutput *out, const Batch *batch);
 Status output_flush(JobOutput *out, Error *err);
-Status output_close(JobOutput *out, Error *err);
+Status output_close(JobOutput *out, Error *err); /* the second time nothing is left to do */
+/* STATUS_CONFIG when an input reads the file that `who` is about to write. */
+Status output_check_file(Job *job, const char *who, const char *path, Error *err);
 
 /* errors.c: callbacks of OpContext, bad records */
 void   errors_rows_failed(void *job, const Op *op, const Batch *batch, const RowFailures *failures);

@@ -94,6 +94,7 @@ static Status open_all(Job *job, Error *err) {
   open_quarantine(job);
   TRY(check_output_names(job, err));
   TRY(open_inputs(job, err));
+  TRY(output_check_file(job, "quarantine", quarantine_path(job->quarantine), err));
   TRY(graph_build(job, err));
   return open_outputs(job, err);
 }
@@ -251,6 +252,16 @@ static Status start_streams(Job *job, Error *err) {
   return STATUS_OK;
 }
 
+/* What a sink still writes at its end (a header without rows, the end of a packed file) may fail, too. */
+static Status close_outputs(Job *job, Error *err) {
+  Status status = STATUS_OK;
+  for (uint32_t i = 0; i < job->outputs_len; i++) {
+    Status closed = output_close(&job->outputs[i], status == STATUS_OK ? err : NULL);
+    if (status == STATUS_OK) status = closed;
+  }
+  return status;
+}
+
 Status job_run(Job *job, Error *err) {
   job->started_ns = job->last_epoch_ns = job->last_event_ns = job->last_progress_ns = clock_monotonic_ns();
   for (uint32_t i = 0; i < job->inputs_len; i++)
@@ -269,7 +280,8 @@ Status job_run(Job *job, Error *err) {
     if (err) *err = job->ctx.error;
     return job->ctx.failed;
   }
-  return end_epoch(job, err);
+  TRY(end_epoch(job, err));
+  return close_outputs(job, err);
 }
 
 void job_stop(Job *job) { atomic_store(&job->stop, 1); }
@@ -308,7 +320,7 @@ const JobProgress *job_progress(Job *job) {
   for (uint32_t i = 0; i < job->outputs_len; i++) {
     JobOutput *out = &job->outputs[i];
     progress->outputs[i] = (JobOutputProgress){.name = out->plan->name, .rows = out->rows, .rejected = out->rejected};
-    if (out->cls && out->cls->state)
+    if (out->sink && out->cls->state)
       out->cls->state(out->sink, progress->outputs[i].state, sizeof progress->outputs[i].state);
     progress->rows_out += out->rows;
   }

@@ -43,21 +43,47 @@ static Status open_wrapped(JobOutput *out, Error *err) {
   return out->format->encoder_open(out->format_options, &out->plan->schema, &out->encoder, err);
 }
 
-/* Opening a file for output empties it: it must not be an input of the same job. */
-static Status check_not_input(const JobOutput *out, Error *err) {
-  struct stat own, other;
-  char *path = arena_cstr(&out->job->arena, out->where.target);
-  if (!str_eq(out->where.scheme, STR("file")) || stat(path, &own) != 0 || !S_ISREG(own.st_mode)) return STATUS_OK;
-  for (uint32_t i = 0; i < out->job->inputs_len; i++) {
-    const JobInput *in = &out->job->inputs[i];
-    if (!str_eq(in->where.scheme, STR("file"))) continue;
-    if (stat(arena_cstr(&out->job->arena, in->where.target), &other) != 0) continue;
-    if (own.st_dev != other.st_dev || own.st_ino != other.st_ino) continue;
-    error_set(err, STATUS_CONFIG, out->plan->name.ptr, "`%s` is read by the input `" STR_FMT "`", path,
-              STR_ARG(in->plan->name));
+static bool is_same_file(const struct stat *file, const char *path) {
+  struct stat other;
+  return stat(path, &other) == 0 && file->st_dev == other.st_dev && file->st_ino == other.st_ino;
+}
+
+/* The file of an output, NULL when it goes elsewhere. */
+static const char *file_of(const JobOutput *out) {
+  bool file = str_eq(out->where.scheme, STR("file")) && !str_eq(out->where.target, STR("-"));
+  return file ? arena_cstr(&out->job->arena, out->where.target) : NULL;
+}
+
+Status output_check_file(Job *job, const char *who, const char *path, Error *err) {
+  struct stat file;
+  if (stat(path, &file) != 0 || !S_ISREG(file.st_mode)) return STATUS_OK;
+  for (uint32_t i = 0; i < job->inputs_len; i++) {
+    const JobInput *in = &job->inputs[i];
+    if (in->source == NULL || in->cls->reads_file == NULL || !in->cls->reads_file(in->source, &file)) continue;
+    error_set(err, STATUS_CONFIG, who, "`%s` is read by the input `" STR_FMT "`", path, STR_ARG(in->plan->name));
     return error_hint(err, "write to another file");
   }
   return STATUS_OK;
+}
+
+/* Opening a file for output empties it: it must be neither an input of the same job, nor another output of it (which
+** is open already), nor the quarantine. */
+static Status check_file(const JobOutput *out, Error *err) {
+  struct stat file;
+  const char *path = file_of(out), *who = out->plan->name.ptr, *quarantine = quarantine_path(out->job->quarantine);
+  if (path == NULL) return STATUS_OK;
+  bool known = stat(path, &file) == 0 && S_ISREG(file.st_mode);
+  if (strcmp(path, quarantine) == 0 || (known && is_same_file(&file, quarantine))) {
+    error_set(err, STATUS_CONFIG, who, "`%s` is the quarantine of the job", path);
+    return error_hint(err, "write to another file, or name another quarantine with --quarantine");
+  }
+  for (const JobOutput *other = out->job->outputs; known && other < out; other++) {
+    const char *taken = other->wrapped ? NULL : file_of(other);
+    if (taken == NULL || !is_same_file(&file, taken)) continue;
+    error_set(err, STATUS_CONFIG, who, "`%s` is written by the output `" STR_FMT "`", path, STR_ARG(other->plan->name));
+    return error_hint(err, "write to another file, or let both SELECTs write INTO one output");
+  }
+  return output_check_file(out->job, who, path, err);
 }
 
 Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned unbound, Error *err) {
@@ -70,7 +96,7 @@ Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned un
     error_set(err, STATUS_CONFIG, plan->name.ptr, "nothing here writes `" STR_FMT ":`", STR_ARG(out->where.scheme));
     return error_hint(err, "bind the output to a file, kafka://... or odbc:...");
   }
-  TRY(check_not_input(out, err));
+  TRY(check_file(out, err));
   if (out->cls->bytes) TRY(open_format(out, &job->arena, err));
   SinkConfig config = {.job = job->spec->name, .alias = plan->name.ptr, .where = &out->where, .schema = &plan->schema,
                        .format = out->format, .format_options = out->format_options, .reject = errors_rejected,
@@ -128,6 +154,8 @@ Status output_close(JobOutput *out, Error *err) {
   Status status = STATUS_OK;
   if (out->sink) status = out->cls->close(out->sink, err);
   if (out->encoder) out->format->encoder_close(out->encoder);
+  out->sink = NULL;
+  out->encoder = NULL;
   where_release(&out->where);
   return status;
 }

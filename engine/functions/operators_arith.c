@@ -379,6 +379,6 @@ const ScalarFn operators_arith[] = {
               "7 % 4 = 3\n-7 % 4 = -3\n7.5 % 2 = 1.5"),
     {.name = OP_NEG, .min_args = 1, .max_args = 1, .args = {MASK_NUMERIC}, .result_of = negate_result,
      .flags = FN_NULL_IN_NULL_OUT | FN_OPERATOR, .row = row_negate, .vec = vec_negate, .signature = "-a",
-     .doc = "The number with the other sign.", .null_rule = "", .examples = "-(3) = 0 - 3\n-(1.5) = 0 - 1.5"},
+     .doc = "The number with the other sign.", .null_rule = "", .examples = "-(3) = -3\n-(1.5) = -1.5"},
     {.name = NULL},
 };

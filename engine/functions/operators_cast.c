@@ -204,6 +204,7 @@ const ScalarFn operators_cast[] = {
     {.name = OP_FIELD, .min_args = 2, .max_args = 2, .args = {FN_ANY, MASK(TYPE_TEXT)}, .result = FN_ANY,
      .flags = FN_NULL_IN_NULL_OUT | FN_OPERATOR, .row = row_field, .signature = "record.name",
      .doc = "A field of a record: the exact spelling wins, else the first that matches without regard to case.",
-     .null_rule = "NULL when there is no such field or the value is no record", .examples = ""},
+     .null_rule = "NULL when there is no such field or the value is no record",
+     .examples = "JSON_PARSE('{\"speed\": 7}').speed = 7\nJSON_PARSE('{\"speed\": 7}').course = NULL"},
     {.name = NULL},
 };

@@ -1,6 +1,7 @@
 /* test_examples.c: runs every example of the named functions and of the aggregates: each line `EXPRESSION = VALUE` of
-** a table row. A small reader evaluates calls, literals, field access and CAST; the operators' own examples need the
-** real grammar and run with the language tests. Also checks that every row is documented. */
+** a table row. A small reader evaluates calls, literals, field access and CAST, so that what differs
+** lies in the function alone; test_example_queries.c runs all of them, and those of the operators, through the whole
+** engine. Also checks that every row is documented. */
 #include "fn_test.h"
 
 #include "base/arena.h"

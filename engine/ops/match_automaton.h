@@ -13,7 +13,7 @@
 #ifndef WEIR_OPS_MATCH_AUTOMATON_H
 #define WEIR_OPS_MATCH_AUTOMATON_H
 
-#include "bind/bind.h"
+#include "plan/plan.h"
 
 enum { MATCH_END = UINT32_MAX };
 

@@ -11,7 +11,7 @@
 #define WEIR_OPS_MATCH_TRAIL_H
 
 #include "base/vec.h"
-#include "bind/bind.h"
+#include "plan/plan.h"
 #include "column/column.h"
 
 typedef struct MatchRow { /* the fields of a row that registers read */

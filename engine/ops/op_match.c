@@ -101,7 +101,7 @@ typedef struct MatchOp {
   Vec(Asking) asking;
   Vec(uint32_t) group;      /* of those that ask, by index: one condition at a time */
   Vec(Way)    ways;         /* of a run, while it moves */
-  uint32_t   *slots;        /* of ways, by place and what conditions see: index + 1; open addressing, at most half full */
+  uint32_t   *slots;        /* ways by place and what conditions see: index + 1; open addressing, at most half full */
   uint32_t    slots_len;
   Vec(Match)  found;
   Vec(Value)  found_keys;

@@ -77,7 +77,8 @@ static MatchPattern *random_pattern(Random *random, Arena *arena, unsigned depth
   MatchPattern *first = random_pattern(random, arena, depth - 1);
   if (choice < 5) return pair(arena, MATCH_SEQUENCE, first, random_pattern(random, arena, depth - 1));
   if (choice < 6) return pair(arena, MATCH_CHOICE, first, random_pattern(random, arena, depth - 1));
-  static const uint32_t bounds[][2] = {{0, UINT32_MAX}, {1, UINT32_MAX}, {0, 1}, {2, 2}, {2, UINT32_MAX}, {1, 3}, {0, 2}};
+  enum { OPEN_END = UINT32_MAX };
+  static const uint32_t bounds[][2] = {{0, OPEN_END}, {1, OPEN_END}, {2, OPEN_END}, {0, 1}, {0, 2}, {1, 3}, {2, 2}};
   const uint32_t *bound = bounds[random_below(random, 7)];
   return times(arena, first, bound[0], bound[1]);
 }
@@ -263,7 +264,8 @@ static bool model_takes(void *context, uint32_t var, uint32_t start, uint32_t at
 static void model_line(const KeyRows *key, uint32_t start, const ModelMatch *match, Lines *lines) {
   StrBuf line = {0};
   strbuf_printf(&line, "%08lld %lld [", (long long)match->time, (long long)key->rows[0].key);
-  for (uint32_t i = 0; i < match->len; i++) strbuf_printf(&line, "%s\"%c\"", i ? "," : "", (char)('A' + match->path[i]));
+  for (uint32_t i = 0; i < match->len; i++)
+    strbuf_printf(&line, "%s\"%c\"", i ? "," : "", (char)('A' + match->path[i]));
   strbuf_printf(&line, "] %lld %lld", (long long)key->rows[start].id, (long long)key->rows[start + match->len - 1].id);
   add_line(lines, line.ptr);
   strbuf_release(&line);
@@ -271,16 +273,16 @@ static void model_line(const KeyRows *key, uint32_t start, const ModelMatch *mat
 
 static void model_key(const Fixture *f, const Event *events, uint32_t count, int64_t which, Lines *lines) {
   KeyRows key = {.f = f};
-  MatchModel model = {.pattern = f->relation.match.pattern, .duration = f->relation.match.duration, .takes = model_takes,
-                      .context = &key};
+  const BoundMatch *match = &f->relation.match;
+  MatchModel model = {.pattern = match->pattern, .duration = match->duration, .takes = model_takes, .context = &key};
   for (uint32_t i = 0; i < count; i++) {
     if (events[i].key != which) continue;
     model.times[model.rows++] = events[i].time;
     key.rows[key.len++] = events[i];
   }
   for (uint32_t i = 0; i < key.len; i++) {
-    ModelMatch match = match_model_find(&model, i);
-    if (match.found) model_line(&key, i, &match, lines);
+    ModelMatch found = match_model_find(&model, i);
+    if (found.found) model_line(&key, i, &found, lines);
   }
 }
 
@@ -294,7 +296,8 @@ static void check_lines(const Fixture *f, Lines *expected, uint64_t seed) {
   for (uint32_t i = 0; i < f->lines.len || i < expected->len; i++) {
     const char *got = i < f->lines.len ? f->lines.items[i] : "nothing";
     const char *want = i < expected->len ? expected->items[i] : "nothing";
-    if (strcmp(got, want) != 0) fail_msg("seed %llu, %s: %s instead of %s", (unsigned long long)seed, pattern.ptr, got, want);
+    if (strcmp(got, want) != 0)
+      fail_msg("seed %llu, %s: %s instead of %s", (unsigned long long)seed, pattern.ptr, got, want);
   }
   strbuf_release(&pattern);
 }

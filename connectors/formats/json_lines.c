@@ -50,12 +50,14 @@ static inline uint32_t line_end_length(const char *at) {
   return at[0] == '\r' && at[1] == '\n' ? 2 : 0;
 }
 
-/* Walks the documents of an indexed block into rows; returns the bytes of those taken. */
-static uint32_t walk_lines(JsonDecoder *decoder, const Block *block, uint32_t rows_max) {
+typedef struct Taken { uint32_t bytes, ends; } Taken; /* of all lines, and of their ends alone */
+
+/* Walks the documents of an indexed block into rows. */
+static Taken walk_lines(JsonDecoder *decoder, const Block *block, uint32_t rows_max) {
   JsonWalk *walk = &decoder->walk;
   RowStore *store = &decoder->store;
   RowField *payload = decoder->payload_field == UINT32_MAX ? NULL : &store->fields[decoder->payload_field];
-  uint32_t begin = 0, at = 0;
+  uint32_t begin = 0, at = 0, ends = 0;
   while (begin < block->len && store->rows < rows_max) {
     if (walk->tokens[at] != begin || block->base[begin] != '{') break;
     uint32_t close = json_walk_event(walk, at);
@@ -66,25 +68,31 @@ static uint32_t walk_lines(JsonDecoder *decoder, const Block *block, uint32_t ro
     if (payload) row_put_text(payload, store->rows, TYPE_RECORD, block->base + begin, behind - begin);
     row_store_commit(store, block->place + begin);
     begin = behind + end;
+    ends += end;
     at = close + 1;
   }
   row_store_drop(store);
-  return begin;
+  return (Taken){begin, ends};
+}
+
+/* Whether there are no control characters but line ends, one behind each of the `lines` objects. */
+static bool ends_are_all(const Block *block, Taken taken, uint32_t lines, JsonLows lows) {
+  if (taken.bytes == block->len && lows.controls == taken.ends) return true;
+  JsonSpecials specials = json_specials(block->base, taken.bytes); /* blanks, or only some lines were taken */
+  return !specials.control && specials.newlines == lines;
 }
 
 /* The bytes of the block that were taken; all of them when every line is clean. */
 static uint32_t decode_block(JsonDecoder *decoder, const Block *block, const char *nul, uint32_t rows_max) {
   uint32_t row = decoder->store.rows;
   if (json_decoder_index(decoder, block->base, block->len, nul) != JSON_INDEX_OK) return 0;
-  JsonSpecials specials = json_specials(block->base, block->len);
-  if (specials.control) return 0;
-  decoder->walk.backslashes = specials.backslash;
+  JsonLows lows = json_lows(block->base, block->len);
+  decoder->walk.backslashes = lows.backslash;
   decoder->walk.origin = block->base;
   decoder->walk.end = block->base + block->len;
-  uint32_t taken = walk_lines(decoder, block, rows_max);
-  uint32_t newlines = taken == block->len ? specials.newlines : json_specials(block->base, taken).newlines;
-  if (newlines == decoder->store.rows - row) return taken;
-  row_store_rewind(&decoder->store, row); /* an object spans lines */
+  Taken taken = walk_lines(decoder, block, rows_max);
+  if (ends_are_all(block, taken, decoder->store.rows - row, lows)) return taken.bytes;
+  row_store_rewind(&decoder->store, row); /* an object spans lines, or a control character stands in one */
   return 0;
 }
 

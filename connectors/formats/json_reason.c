@@ -9,54 +9,75 @@ typedef uint8_t Lanes __attribute__((vector_size(LANES)));
 
 typedef struct Found { /* by lane */
   Lanes control, backslash; /* not zero: found */
-  Lanes newlines;           /* how many */
+  Lanes controls, newlines; /* how many */
 } Found;
 
-static inline __attribute__((always_inline)) void look_at(Found *found, const char *bytes) {
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void look_at(Found *found, const char *bytes, bool kinds) {
   Lanes at;
   memcpy(&at, bytes, sizeof at);
-  Lanes newline = (Lanes)(at == '\n');
-  found->control |= (Lanes)(at < 0x20) & ~(newline | (Lanes)(at == '\r') | (Lanes)(at == '\t'));
+  Lanes control = (Lanes)(at < 0x20), newline = (Lanes)(at == '\n');
   found->backslash |= (Lanes)(at == '\\');
+  found->controls -= control;
+  if (!kinds) return;
+  found->control |= control & ~(newline | (Lanes)(at == '\r') | (Lanes)(at == '\t'));
   found->newlines -= newline;
 }
 
-static inline __attribute__((always_inline)) void add_found(JsonSpecials *specials, const Found *found) {
+typedef struct Sums { uint32_t controls, newlines, control, backslash; } Sums;
+
+INLINE void add_found(Sums *sums, const Found *found) {
   for (int i = 0; i < LANES; i++) {
-    specials->control |= found->control[i] != 0;
-    specials->backslash |= found->backslash[i] != 0;
-    specials->newlines += found->newlines[i];
+    sums->controls += found->controls[i];
+    sums->newlines += found->newlines[i];
+    sums->control |= found->control[i];
+    sums->backslash |= found->backslash[i];
   }
 }
 
-static inline __attribute__((always_inline)) JsonSpecials specials_of(const char *bytes, size_t len) {
-  JsonSpecials specials = {0};
-  while (len >= LANES) {
+/* kinds: which control characters matters, too. */
+INLINE Sums sums_of(const char *bytes, size_t len, bool kinds) {
+  Sums sums = {0};
+  for (size_t left = len / LANES, steps; left > 0; left -= steps) {
     Found found = {0};
-    for (int i = 0; i < STEPS_COUNTED && len >= LANES; i++, bytes += LANES, len -= LANES) look_at(&found, bytes);
-    add_found(&specials, &found);
+    steps = left < STEPS_COUNTED ? left : STEPS_COUNTED;
+    for (size_t i = 0; i < steps; i++, bytes += LANES) look_at(&found, bytes, kinds);
+    add_found(&sums, &found);
   }
   Found found = {0};
   char tail[LANES];
   memset(tail, ' ', sizeof tail);
-  if (len) memcpy(tail, bytes, len);
-  look_at(&found, tail);
-  add_found(&specials, &found);
-  return specials;
+  if (len % LANES) memcpy(tail, bytes, len % LANES);
+  look_at(&found, tail, kinds);
+  add_found(&sums, &found);
+  return sums;
 }
 
-static JsonSpecials specials_anywhere(const char *bytes, size_t len) { return specials_of(bytes, len); }
+static Sums sums_anywhere(const char *bytes, size_t len, bool kinds) {
+  return kinds ? sums_of(bytes, len, true) : sums_of(bytes, len, false);
+}
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) static JsonSpecials specials_avx2(const char *bytes, size_t len) {
-  return specials_of(bytes, len);
+__attribute__((target("avx2"))) static Sums sums_avx2(const char *bytes, size_t len, bool kinds) {
+  return kinds ? sums_of(bytes, len, true) : sums_of(bytes, len, false);
 }
-JsonSpecials json_specials(const char *bytes, size_t len) {
-  return __builtin_cpu_supports("avx2") ? specials_avx2(bytes, len) : specials_anywhere(bytes, len);
+static Sums sums(const char *bytes, size_t len, bool kinds) {
+  return __builtin_cpu_supports("avx2") ? sums_avx2(bytes, len, kinds) : sums_anywhere(bytes, len, kinds);
 }
 #else
-JsonSpecials json_specials(const char *bytes, size_t len) { return specials_anywhere(bytes, len); }
+static Sums sums(const char *bytes, size_t len, bool kinds) { return sums_anywhere(bytes, len, kinds); }
 #endif
+
+JsonSpecials json_specials(const char *bytes, size_t len) {
+  Sums found = sums(bytes, len, true);
+  return (JsonSpecials){found.control != 0, found.backslash != 0, found.newlines};
+}
+
+JsonLows json_lows(const char *bytes, size_t len) {
+  Sums found = sums(bytes, len, false);
+  return (JsonLows){found.controls, found.backslash != 0};
+}
 
 size_t json_control_at(const char *bytes, size_t len) {
   for (size_t i = 0; i < len; i++) {

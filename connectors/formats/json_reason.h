@@ -14,6 +14,12 @@ typedef struct JsonSpecials {
 } JsonSpecials;
 /* What is among the bytes, at the speed of memory. */
 JsonSpecials json_specials(const char *bytes, size_t len);
+/* Less than that, twice as fast. */
+typedef struct JsonLows {
+  uint32_t controls;  /* how many control characters of any kind */
+  bool     backslash;
+} JsonLows;
+JsonLows json_lows(const char *bytes, size_t len);
 /* The first control character that JSON allows nowhere outside strings (all but tab, line feed and carriage
 ** return), or SIZE_MAX. */
 size_t json_control_at(const char *bytes, size_t len);

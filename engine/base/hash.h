@@ -15,6 +15,10 @@ static inline uint64_t hash_mix(uint64_t x) { /* a bijection with good avalanche
   x *= 0xc4ceb9fe1a85ec53ull;
   return x ^ (x >> 33);
 }
+static inline uint64_t hash_two(uint64_t a, uint64_t b) { /* one multiplication of 128 bits, folded */
+  unsigned __int128 product = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15ull) * (b ^ 0xc2b2ae3d27d4eb4full);
+  return hash_mix((uint64_t)product ^ (uint64_t)(product >> 64) ^ a); /* ^ a: a factor of 0 does not hide it */
+}
 static inline uint64_t hash_combine(uint64_t a, uint64_t b) {
   return hash_mix(a ^ (b + 0x9e3779b97f4a7c15ull + (a << 6) + (a >> 2)));
 }

@@ -61,7 +61,7 @@ static inline uint64_t text_hash(const Text *text) {
   if (text->len > TEXT_INLINE) return hash_bytes(text->ptr, text->len, text->len);
   memcpy(&front, text, 8); /* length and first bytes */
   memcpy(&back, (const char *)text + 8, 8);
-  return hash_combine(hash_mix(front), back);
+  return hash_two(front, back);
 }
 static inline int text_cmp(const Text *a, const Text *b) { return str_cmp(text_str(a), text_str(b)); } /* ordinal */
 

@@ -25,7 +25,11 @@
 #include "time/reorder.h"
 #include "time/watermark.h"
 
-enum { LEFT, RIGHT, JOIN_VERSION = 1 };
+enum {
+  LEFT, RIGHT,
+  JOIN_VERSION = 1,
+  SEGMENTS = 2, /* to what the bound reaches over: more are probed one by one, fewer are dropped later */
+};
 
 typedef struct JoinInput {
   ClockSet    clocks;
@@ -111,7 +115,7 @@ static Status join_open(Op *op, Error *err) {
     JoinInput *in = &join->inputs[port];
     in->side = (JoinSide){.kept = kept + in->base, .cols_len = node->inputs[port]->cols_len,
                           .keyed = node->join.keys_len > 0, .points = port == RIGHT,
-                          .outer = port == LEFT && node->join.left_outer, .width = node->join.reach / 4 + 1};
+                          .outer = port == LEFT && node->join.left_outer, .width = node->join.reach / SEGMENTS + 1};
   }
   return STATUS_OK;
 }

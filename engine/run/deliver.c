@@ -29,9 +29,18 @@ static void push_entrance(JobInput *in, Op *entrance, const InputBatch *item) {
   column_unref(arrival);
 }
 
+static void finish_partition(JobInput *in, uint32_t p) {
+  if (in->partitions.items[p].finished) return;
+  in->partitions.items[p].finished = true;
+  for (uint32_t i = 0; i < in->entrances.len; i++) entrance_finish(in->entrances.items[i], p);
+}
+
 void input_note(JobInput *in, const InputBatch *item) {
   input_announce(in, item->partitions);
-  for (unsigned p = 0; item->at_end && p < item->partitions; p++) in->partitions.items[p].at_end = item->at_end[p];
+  for (unsigned p = 0; item->at_end && p < item->partitions; p++) {
+    in->partitions.items[p].at_end = item->at_end[p] != PARTITION_OPEN;
+    if (item->at_end[p] == PARTITION_FINISHED) finish_partition(in, p);
+  }
 }
 
 void input_deliver(JobInput *in, InputBatch *item) {
@@ -65,10 +74,7 @@ void input_idle(JobInput *in) {
 void input_finish(JobInput *in) {
   if (in->finished) return;
   in->finished = true;
-  for (uint32_t p = 0; p < in->partitions.len; p++) {
-    in->partitions.items[p].finished = true;
-    for (uint32_t i = 0; i < in->entrances.len; i++) entrance_finish(in->entrances.items[i], p);
-  }
+  for (uint32_t p = 0; p < in->partitions.len; p++) finish_partition(in, p);
 }
 
 Ticks input_watermark(const JobInput *in) {

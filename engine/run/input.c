@@ -379,7 +379,7 @@ static void look_at_partitions(JobInput *in, InputBatch *out, bool quiet) {
   for (unsigned p = 0; in->cls->live && p < out->partitions; p++) {
     PartitionState state = {0};
     in->cls->partition_state(in->source, p, &state);
-    out->at_end[p] = quiet && state.at_end;
+    if (quiet) out->at_end[p] = state.finished ? PARTITION_FINISHED : state.at_end ? PARTITION_AT_END : PARTITION_OPEN;
   }
   pthread_mutex_unlock(&in->source_lock);
 }

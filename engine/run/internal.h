@@ -16,6 +16,9 @@ typedef struct InputPartition {
   bool     finished, at_end;
 } InputPartition;
 
+/* How far a partition of a live source is, as the reading side saw it with nothing left to deliver. */
+typedef enum PartitionEnd { PARTITION_OPEN, PARTITION_AT_END, PARTITION_FINISHED } PartitionEnd;
+
 /* One decoded batch on its way from the reading side to the graph. */
 typedef struct InputBatch {
   Batch   *batch;       /* columns of the plan, payload and offset; no time yet */
@@ -25,7 +28,7 @@ typedef struct InputBatch {
   Ticks    largest_arrival, read_at; /* TICKS_MIN: no arrival */
   Str      blob;        /* file of the events; lives as long as the input */
   unsigned partitions;  /* of the source when this was read; 0: not looked */
-  uint8_t *at_end;      /* live sources: per partition whether its end was reached; owned */
+  uint8_t *at_end;      /* live sources: per partition a PartitionEnd; owned */
 } InputBatch;
 
 typedef struct JobInput {

@@ -9,8 +9,9 @@
 ** lies inside the other: apart, one in the other, or together covering the globe. */
 #include "functions/geo_shape.h"
 
-#include <geodesic.h>
 #include <math.h>
+
+#include "functions/geodesic_metres.h"
 
 static const double close_to_zero = 1e-15; /* of a triple product of unit vectors, whose error is about half of it */
 static const double touching = 2e-11;      /* radians: about 0.1 mm */
@@ -167,11 +168,7 @@ static Relation relation_of(const Shape *a, const Shape *b) {
 /* ---- the questions ---- */
 
 double shape_distance(const GeoPoint *a, const GeoPoint *b) {
-  struct geod_geodesic globe;
-  double metres;
-  geod_init(&globe, 6378137, 1 / 298.257223563);
-  geod_inverse(&globe, a->latitude, a->longitude, b->latitude, b->longitude, &metres, NULL, NULL);
-  return metres;
+  return geodesic_metres(a->latitude, a->longitude, b->latitude, b->longitude);
 }
 
 static bool line_within(const Shape *line, const Shape *polygon) {

@@ -4,6 +4,7 @@
 #include "functions/families.h"
 
 #include "functions/geo_shape.h"
+#include "functions/geodesic_metres.h"
 #include "functions/kernel.h"
 
 /* ---- arguments ---- */
@@ -39,7 +40,10 @@ static bool needs_kind(const FnCall *call, const Shape *shape, ShapeKind kind, F
 }
 
 /* A constant that is no shape is left to the row, which says so. */
+static bool row_distance(const FnCall *call, const Value *args, FnScratch *scratch, Value *out);
+
 static Status prepare_shapes(FnCall *call, Error *err) {
+  if (call->fn->row == row_distance) TRY(geodesic_load(err));
   GeoConstants *constants = mem_zalloc(sizeof *constants);
   const char *reason;
   for (unsigned k = 0; k < call->args_len && k < 2; k++) {

@@ -7,7 +7,8 @@
 #include <string.h>
 
 static void (*globe_init)(struct geod_geodesic *, double, double);
-static void (*globe_inverse)(const struct geod_geodesic *, double, double, double, double, double *, double *, double *);
+static void (*globe_inverse)(const struct geod_geodesic *, double, double, double, double, double *, double *,
+                             double *);
 
 static void load(void) {
   void *library = dlopen(WEIR_PROJ_LIBRARY, RTLD_NOW | RTLD_LOCAL);
@@ -22,7 +23,8 @@ Status geodesic_load(Error *err) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, load);
   if (globe_inverse) return STATUS_OK;
-  error_set(err, STATUS_WORLD, "ST_DISTANCE", "distances need the library %s, which cannot be loaded", WEIR_PROJ_LIBRARY);
+  error_set(err, STATUS_WORLD, "ST_DISTANCE", "distances need the library %s, which cannot be loaded",
+            WEIR_PROJ_LIBRARY);
   return error_hint(err, "install PROJ (Debian's package libproj25)");
 }
 

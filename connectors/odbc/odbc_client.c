@@ -123,12 +123,13 @@ static bool connection_is_dead(const OdbcClient *client) {
   return dead == SQL_CD_TRUE;
 }
 
-static void add_hint(Str message, Error *err) {
+static void add_hint(const OdbcClient *client, Str message, Error *err) {
   for (const HintRow *row = hints; row->part; row++) {
     if (!str_has_nocase(message, str_from(row->part))) continue;
     error_hint(err, "%s", row->hint);
     return;
   }
+  error_hint(err, "this was said by %s", client->target->printable.ptr);
 }
 
 Status client_failed(OdbcClient *client, SQLSMALLINT type, SQLHANDLE handle, const char *doing, Error *err) {
@@ -141,7 +142,7 @@ Status client_failed(OdbcClient *client, SQLSMALLINT type, SQLHANDLE handle, con
   Status status = error_set(err, STATUS_WORLD, client->who, "%s: %s (SQLSTATE %s)", doing,
                             message.len ? message.ptr : "the driver gives no reason", diagnostic.state);
   if (err) err->retriable = client->fault == FAULT_AGAIN || client->fault == FAULT_LOST;
-  add_hint(message, err);
+  add_hint(client, message, err);
   strbuf_release(&diagnostic.message);
   return status;
 }
@@ -219,7 +220,7 @@ static SQLRETURN driver_connect(OdbcClient *client) {
 static void explain_connect(const OdbcClient *client, Error *err) {
   Str file = client->target->file;
   const OdbcDialect *guess = client->target->guess;
-  if (err == NULL || guess == NULL || !(guess->flags & DIALECT_DYNAMIC) || file.len == 0 || err->hint[0]) return;
+  if (err == NULL || guess == NULL || !(guess->flags & DIALECT_DYNAMIC) || file.len == 0) return;
   error_hint(err, "is there a database file " STR_FMT " that may be read? (create=true on an output makes one)",
              STR_ARG(file));
 }

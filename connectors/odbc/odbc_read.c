@@ -55,22 +55,36 @@ static Status describe(OdbcResult *result, uint32_t i, Error *err) {
   return STATUS_OK;
 }
 
+/* A query that the database does not understand is wrong as it is written; a broken connection is the world's fault. */
+static Status query_refused(const OdbcResult *result, Status status, Error *err) {
+  OdbcFault fault = result->client->fault;
+  if (status != STATUS_WORLD || fault == FAULT_LOST || fault == FAULT_AGAIN) return status;
+  if (err) err->status = STATUS_CONFIG;
+  error_hint(err, "query= is " STR_FMT, STR_ARG(result->sql));
+  return STATUS_CONFIG;
+}
+
+static Status prepare(OdbcResult *result, SQLSMALLINT *count, Error *err) {
+  OdbcClient *client = result->client;
+  TRY(client_prepare(client, result->stmt, result->sql, err));
+  if (SQL_SUCCEEDED(SQLNumResultCols(result->stmt, count))) return STATUS_OK;
+  return client_failed(client, SQL_HANDLE_STMT, result->stmt, "the database refuses the query", err);
+}
+
 Status result_open(OdbcResult *result, OdbcClient *client, Arena *arena, Str sql, Error *err) {
   *result = (OdbcResult){.client = client, .arena = arena};
   while (sql.len && (sql.ptr[sql.len - 1] == ';' || (unsigned char)sql.ptr[sql.len - 1] <= ' ')) sql.len--;
   result->sql = arena_str(arena, sql);
   SQLSMALLINT count = 0;
   TRY(client_statement(client, &result->stmt, err));
-  TRY(client_prepare(client, result->stmt, result->sql, err));
-  if (!SQL_SUCCEEDED(SQLNumResultCols(result->stmt, &count))) {
-    return client_failed(client, SQL_HANDLE_STMT, result->stmt, "the database refuses the query", err);
-  }
+  Status prepared = prepare(result, &count, err);
+  if (prepared != STATUS_OK) return query_refused(result, prepared, err);
   if (count == 0) {
     StrBuf probe = {0}; /* SQLite's driver prepares only what looks like a query: ask what is wrong with it */
     strbuf_printf(&probe, "SELECT * FROM (" STR_FMT "\n) q WHERE 1 = 0", STR_ARG(result->sql));
     Status status = client_prepare(client, result->stmt, strbuf_str(&probe), err);
     strbuf_release(&probe);
-    if (status != STATUS_OK) return status;
+    if (status != STATUS_OK) return query_refused(result, status, err);
     client->fault = FAULT_FATAL;
     error_set(err, STATUS_CONFIG, client->who, "the query gives no rows: " STR_FMT, STR_ARG(result->sql));
     return error_hint(err, "query= must be a SELECT");

@@ -26,6 +26,20 @@ static bool topic_is_legal(Str topic) {
   return true;
 }
 
+/* Digits of at most 65535 behind the last colon of each broker; an IPv6 address has its own colons in brackets. */
+static bool ports_are_legal(Str hosts) {
+  Str host, rest = hosts;
+  while (rest.len) {
+    str_cut(rest, ',', &host, &rest);
+    size_t colon = host.len;
+    while (colon > 0 && host.ptr[colon - 1] != ':' && host.ptr[colon - 1] != ']') colon--;
+    if (colon == 0 || host.ptr[colon - 1] == ']') continue;
+    int64_t port;
+    if (!str_to_i64(str_sub(host, colon, host.len), &port) || port < 1 || port > 65535) return false;
+  }
+  return true;
+}
+
 Status kafka_target_parse(Arena *arena, Str target, const char *who, KafkaTarget *out, Error *err) {
   Str hosts, topic = {"", 0};
   bool cut = str_cut(target, '/', &hosts, &topic);
@@ -37,6 +51,10 @@ Status kafka_target_parse(Arena *arena, Str target, const char *who, KafkaTarget
   if (!topic_is_legal(topic)) {
     error_set(err, STATUS_CONFIG, who, "`" STR_FMT "` is no name of a Kafka topic", STR_ARG(topic));
     return error_hint(err, "letters, digits, '.', '_' and '-', at most 249");
+  }
+  if (!ports_are_legal(hosts)) {
+    error_set(err, STATUS_CONFIG, who, "a Kafka broker's port is a number from 1 to 65535: " STR_FMT, STR_ARG(hosts));
+    return error_hint(err, "write kafka://host:9092/topic");
   }
   out->embedded = str_eq_nocase(hosts, STR("embedded"));
   out->hosts = arena_str(arena, out->embedded ? str_from(embedded_servers()) : hosts);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -34,6 +35,11 @@ Status source_text_load(SourceText *source, const char *path, Error *err) {
   *source = (SourceText){0};
   FILE *file = fopen(path, "rb");
   if (file == NULL) return error_set(err, STATUS_CONFIG, path, "cannot open `%s`: %s", path, strerror(errno));
+  struct stat info;
+  if (fstat(fileno(file), &info) == 0 && S_ISDIR(info.st_mode)) {
+    fclose(file);
+    return error_set(err, STATUS_CONFIG, path, "`%s` is a folder, not a file", path);
+  }
   StrBuf text = {0};
   Status status = read_all(file, path, &text, err);
   fclose(file);

@@ -17,6 +17,8 @@ const SourceClass *registry_source(const IoRegistry *registry, Str scheme); /* N
 const RowsClass   *registry_rows(const IoRegistry *registry, Str scheme);
 const SinkClass   *registry_sink(const IoRegistry *registry, Str scheme);
 const FormatClass *registry_format(const IoRegistry *registry, Str name);
+/* STATUS_CONFIG: `who` names a format that there is not. */
+Status registry_no_format(const IoRegistry *registry, Str name, const char *who, Error *err);
 /* By the extension of a path, .gz and .zst looked through; NULL when no format has it. */
 const FormatClass *registry_format_of_path(const IoRegistry *registry, Str path);
 

@@ -22,7 +22,7 @@ static Status open_format(JobOutput *out, Arena *arena, Error *err) {
   if (name) out->format = registry_format(registry, *name);
   else if (str_eq(out->where.scheme, STR("file"))) out->format = registry_format_of_path(registry, out->where.target);
   if (name && out->format == NULL)
-    return error_set(err, STATUS_CONFIG, out->plan->name.ptr, "there is no format `" STR_FMT "`", STR_ARG(*name));
+    return registry_no_format(registry, *name, out->plan->name.ptr, err);
   if (out->format == NULL) out->format = registry_format(registry, STR("json"));
   out->format_options = arena_zalloc(arena, out->format->options_bytes + 1);
   if (out->format->options == NULL) return STATUS_OK;
@@ -90,7 +90,9 @@ Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned un
   *out = (JobOutput){.job = job, .plan = plan};
   const JobBinding *binding = find_binding(job->spec, plan->name);
   if (binding == NULL && unbound > 1) return open_wrapped(out, err);
-  TRY(where_parse(&job->arena, binding ? binding->where : STR("-"), &out->where, err));
+  Status parsed = where_parse(&job->arena, binding ? binding->where : STR("-"), &out->where, err);
+  if (parsed != STATUS_OK && err) snprintf(err->who, sizeof err->who, STR_FMT, STR_ARG(plan->name));
+  TRY(parsed);
   out->cls = registry_sink(job->spec->registry, out->where.scheme);
   if (out->cls == NULL) {
     error_set(err, STATUS_CONFIG, plan->name.ptr, "nothing here writes `" STR_FMT ":`", STR_ARG(out->where.scheme));

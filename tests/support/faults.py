@@ -7,7 +7,6 @@ import base64
 import json
 import os
 import re
-import resource
 import subprocess
 import tempfile
 import unittest
@@ -21,8 +20,8 @@ CRASH = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime erro
 
 
 def has_sanitizer():
-    with open(WEIR, "rb") as program:
-        return b"__asan_init" in program.read() or b"__tsan_init" in Path(WEIR).read_bytes()
+    program = Path(WEIR).read_bytes()
+    return b"__asan_init" in program or b"__tsan_init" in program
 
 
 class Done:
@@ -102,13 +101,3 @@ class FaultTest(unittest.TestCase):
         entries = [json.loads(line) for line in path.read_bytes().splitlines()]
         path.unlink()
         return entries
-
-
-def peak_memory_kb(words, cwd, seconds):
-    """Runs to the end in a child of its own; its exit status, stderr and largest resident size."""
-    with tempfile.TemporaryFile() as told:
-        job = subprocess.Popen(words, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=told)
-        _, status, usage = os.wait4(job.pid, 0)
-        job.returncode = os.waitstatus_to_exitcode(status)
-        told.seek(0)
-        return job.returncode, told.read().decode(errors="replace"), usage.ru_maxrss

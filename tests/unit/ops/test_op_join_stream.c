@@ -102,7 +102,8 @@ static Op *the_join(Fixture *f) { return f->harness.ops.items[0]; }
 static Expr *call(Fixture *f, const char *sign, Expr *a, Expr *b) {
   Status status;
   Error err;
-  return expr_call(&f->arena, (Span){0, 0}, scalar_operator_find(sign), (Expr *[]){a, b}, 2, TYPE_NULL, 12, &status, &err);
+  return expr_call(&f->arena, (Span){0, 0}, scalar_operator_find(sign), (Expr *[]){a, b}, 2, TYPE_NULL, 12, &status,
+                   &err);
 }
 
 static Expr *column(Fixture *f, uint32_t slot) { return expr_column(&f->arena, (Span){0, 0}, &f->columns[slot]); }
@@ -137,7 +138,6 @@ static void make_plan(Fixture *f) {
                    : both[0]          ? both[0]
                                       : both[1];
   f->node = (PlanNode){.kind = PLAN_JOIN_STREAM, .inputs = f->inputs, .inputs_len = 2, .cols_len = 2 * SIDE_COLUMNS,
-                      
                        .join = {.left_outer = f->outer, .reach = f->reach, .left_keys = &f->left_key,
                                 .right_keys = &f->right_key, .keys_len = f->keyed,
                                 .residual = residual, .bounds = f->bounds, .bounds_len = f->bounds_len,

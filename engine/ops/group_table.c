@@ -1,4 +1,5 @@
-/* group_table.c: see group_table.h. Linear probing over a power of two, at most a quarter full. */
+/* group_table.c: see group_table.h. Linear probing over a power of two, at most a quarter full, and half when there are
+** so many groups that memory counts more than the length of a probe. */
 #include "ops/group_table.h"
 
 #include <string.h>
@@ -7,7 +8,7 @@
 #include "base/mem.h"
 #include "ops/group_key.h"
 
-enum { GROUPS_FIRST = 64 };
+enum { GROUPS_FIRST = 8, GROUPS_MANY = 1 << 16 };
 
 void group_layout_init(GroupLayout *layout, Arena *arena, const PlanNode *node) {
   *layout = (GroupLayout){.keys_len = node->aggregate.keys_len, .aggs = node->aggregate.aggs,
@@ -29,15 +30,28 @@ static void release_states(GroupTable *table) {
   }
 }
 
-void group_table_clear(GroupTable *table) {
-  release_states(table);
+static void forget_groups(GroupTable *table) {
   table->groups_len = 0;
   arena_reset(&table->text);
   if (table->slots) memset(table->slots, 0, ((size_t)table->mask + 1) * sizeof *table->slots);
 }
 
+void group_table_clear(GroupTable *table) {
+  release_states(table);
+  forget_groups(table);
+}
+
+char *group_table_take_states(GroupTable *table) {
+  size_t stride = table->layout->stride;
+  char *states = mem_realloc(table->states, mem_mul(table->groups_len, stride));
+  table->states = mem_alloc(mem_mul(table->cap, stride));
+  forget_groups(table);
+  return states;
+}
+
 void group_table_release(GroupTable *table) {
   release_states(table);
+  for (uint32_t k = 0; table->keys && k < table->layout->keys_len; k++) mem_free(table->keys[k].slots);
   mem_free(table->keys);
   mem_free(table->hashes);
   mem_free(table->slots);
@@ -57,14 +71,69 @@ static void rebuild_slots(GroupTable *table, uint32_t count) {
   }
 }
 
+/* ---- keys ------------------------------------------------------------------------------------- */
+
+static ColumnLayout narrow_layout(const Value *value) {
+  return value->type == TYPE_BIGINT ? COL_BIGINT : value->type == TYPE_TEXT ? COL_TEXT : COL_MIXED;
+}
+
+/* The slots of a column whose layout does not fit its next key become values. */
+static void widen_keys(GroupTable *table, uint32_t k) {
+  Value *values = mem_alloc(mem_mul(table->cap, sizeof *values));
+  for (uint32_t g = 0; g < table->groups_len; g++) values[g] = group_table_key(table, g, k);
+  mem_free(table->keys[k].slots);
+  table->keys[k] = (GroupKeys){COL_MIXED, values};
+}
+
+/* An empty table's column takes the layout of its first key, and another than the last time. */
+static void choose_keys(GroupTable *table, uint32_t k, ColumnLayout layout) {
+  size_t bytes = mem_mul(table->cap, column_slot_bytes(layout));
+  table->keys[k] = (GroupKeys){layout, mem_realloc(table->keys[k].slots, bytes)};
+}
+
+/* group is the newest one; the others have their keys. */
+static void put_key(GroupTable *table, uint32_t group, uint32_t k, const Value *value) {
+  GroupKeys *keys = &table->keys[k];
+  ColumnLayout layout = narrow_layout(value);
+  if (keys->layout != layout && group == 0) choose_keys(table, k, layout);
+  else if (keys->layout != layout && keys->layout != COL_MIXED) widen_keys(table, k);
+  Value own = value_dup_arena(&table->text, value);
+  if (keys->layout == COL_BIGINT) ((int64_t *)keys->slots)[group] = own.i;
+  else if (keys->layout == COL_TEXT) ((Text *)keys->slots)[group] = own.text;
+  else ((Value *)keys->slots)[group] = own;
+}
+
+static Column *bigint_column(const GroupKeys *keys, uint32_t first, uint32_t rows) {
+  Column *col = column_new(COL_BIGINT, rows);
+  memcpy(column_i64(col), (const int64_t *)keys->slots + first, rows * sizeof(int64_t));
+  return col;
+}
+
+Column *group_table_key_column(const GroupTable *table, uint32_t k, uint32_t first, uint32_t rows) {
+  if (rows && table->keys[k].layout == COL_BIGINT) return bigint_column(&table->keys[k], first, rows);
+  ColumnBuilder builder;
+  column_builder_init(&builder, rows, true);
+  for (uint32_t i = 0; i < rows; i++) {
+    Value value = group_table_key(table, first + i, k);
+    if (value.type != TYPE_NULL) column_builder_put(&builder, i, &value);
+  }
+  return column_builder_finish(&builder);
+}
+
+/* ---- groups ----------------------------------------------------------------------------------- */
+
 static void grow(GroupTable *table) {
   uint32_t cap = table->cap ? table->cap * 2 : GROUPS_FIRST;
   const GroupLayout *layout = table->layout;
-  table->keys = mem_realloc(table->keys, mem_mul(cap, layout->keys_len * sizeof *table->keys));
+  if (table->keys == NULL) table->keys = mem_zalloc(mem_mul(layout->keys_len + 1, sizeof *table->keys));
+  for (uint32_t k = 0; k < layout->keys_len; k++) {
+    GroupKeys *keys = &table->keys[k];
+    keys->slots = mem_realloc(keys->slots, mem_mul(cap, column_slot_bytes(keys->layout)));
+  }
   table->hashes = mem_realloc(table->hashes, mem_mul(cap, sizeof *table->hashes));
   table->states = mem_realloc(table->states, mem_mul(cap, layout->stride));
   table->cap = cap;
-  rebuild_slots(table, cap * 4);
+  rebuild_slots(table, cap > GROUPS_MANY ? cap * 2 : cap * 4);
 }
 
 static void init_states(GroupTable *table, uint32_t group) {
@@ -84,14 +153,11 @@ static uint32_t new_group(GroupTable *table, uint64_t hash) {
   return group;
 }
 
-static Value *group_keys(const GroupTable *table, uint32_t group) {
-  return table->keys + (size_t)group * table->layout->keys_len;
-}
-
 static inline bool keys_match(const GroupTable *table, Column *const *keys, uint32_t row, uint32_t group) {
-  const Value *stored = group_keys(table, group);
-  for (uint32_t k = 0; k < table->layout->keys_len; k++)
-    if (!group_key_matches(keys[k], row, &stored[k])) return false;
+  for (uint32_t k = 0; k < table->layout->keys_len; k++) {
+    Value stored = group_table_key(table, group, k);
+    if (!group_key_matches(keys[k], row, &stored)) return false;
+  }
   return true;
 }
 
@@ -104,7 +170,7 @@ static uint32_t add_row_group(GroupTable *table, Column *const *keys, uint32_t r
   uint32_t group = new_group(table, hash);
   for (uint32_t k = 0; k < table->layout->keys_len; k++) {
     Value value = column_get(keys[k], row);
-    group_keys(table, group)[k] = value_dup_arena(&table->text, &value);
+    put_key(table, group, k, &value);
   }
   table->slots[at] = group + 1;
   return group;
@@ -119,11 +185,14 @@ static inline uint32_t find_row(GroupTable *table, Column *const *keys, uint32_t
   return add_row_group(table, keys, row, hash, at);
 }
 
-/* Columns whose slots can be compared with keys as they are: the loops below try the first place of the hash, which
-** mostly is the right one, and leave the rest to find_row. */
-static bool all_plain(const GroupTable *table, Column *const *keys, ColumnLayout layout) {
-  for (uint32_t k = 0; k < table->layout->keys_len; k++)
+/* Columns whose slots can be compared with keys as they are, in layout and without NULLs: the loops below try the first
+** place of the hash, which mostly is the right one, and leave the rest to find_row. */
+static bool all_plain(GroupTable *table, Column *const *keys, ColumnLayout layout) {
+  for (uint32_t k = 0; k < table->layout->keys_len; k++) {
     if (keys[k]->layout != layout || keys[k]->valid || keys[k]->constant) return false;
+    if (table->groups_len == 0 && table->keys[k].layout != layout) choose_keys(table, k, layout);
+    if (table->keys[k].layout != layout) return false;
+  }
   return true;
 }
 
@@ -133,8 +202,7 @@ static void find_bigint(GroupTable *table, Column *const *keys, const Selection 
   uint32_t count = sel ? sel->len : rows;
   for (uint32_t k = 0; k < count; k++) {
     uint32_t row = sel ? sel->rows[k] : k, slot = table->slots[(uint32_t)hashes[k] & table->mask];
-    const Value *key = slot ? &table->keys[slot - 1] : NULL;
-    bool found = key && key->type == TYPE_BIGINT && key->i == values[row];
+    bool found = slot && ((const int64_t *)table->keys[0].slots)[slot - 1] == values[row];
     groups[k] = found ? slot - 1 : find_row(table, keys, row, hashes[k]);
   }
 }
@@ -142,10 +210,9 @@ static void find_bigint(GroupTable *table, Column *const *keys, const Selection 
 /* Whether the group's keys are these texts. Different groups rarely share a hash, so nothing is gained by stopping
 ** early. */
 static inline bool texts_match(const GroupTable *table, Column *const *keys, uint32_t row, uint32_t group) {
-  const Value *stored = group_keys(table, group);
   bool same = true;
   for (uint32_t k = 0; k < table->layout->keys_len; k++)
-    same &= stored[k].type == TYPE_TEXT && text_eq(&column_text(keys[k])[row], &stored[k].text);
+    same &= text_eq(&column_text(keys[k])[row], (const Text *)table->keys[k].slots + group);
   return same;
 }
 
@@ -199,7 +266,10 @@ static uint32_t find_keys(GroupTable *table, const Value *keys, uint64_t hash) {
   for (; table->slots[at]; at = (at + 1) & table->mask) {
     uint32_t group = table->slots[at] - 1, k = 0;
     if (table->hashes[group] != hash) continue;
-    while (k < len && value_same_key(&group_keys(table, group)[k], &keys[k])) k++;
+    for (; k < len; k++) {
+      Value stored = group_table_key(table, group, k);
+      if (!value_same_key(&stored, &keys[k])) break;
+    }
     if (k == len) return group;
   }
   if (table->groups_len == table->cap) {
@@ -208,25 +278,16 @@ static uint32_t find_keys(GroupTable *table, const Value *keys, uint64_t hash) {
     while (table->slots[at]) at = (at + 1) & table->mask;
   }
   uint32_t group = new_group(table, hash);
-  for (uint32_t k = 0; k < len; k++) group_keys(table, group)[k] = value_dup_arena(&table->text, &keys[k]);
+  for (uint32_t k = 0; k < len; k++) put_key(table, group, k, &keys[k]);
   table->slots[at] = group + 1;
   return group;
 }
 
-void group_table_combine(GroupTable *into, const GroupTable *from) {
-  const GroupLayout *layout = into->layout;
-  for (uint32_t g = 0; g < from->groups_len; g++) {
-    uint32_t group = find_keys(into, group_keys(from, g), from->hashes[g]);
-    for (uint32_t a = 0; a < layout->aggs_len; a++) {
-      const AggCall *call = &layout->aggs[a].call;
-      call->fn->combine(call, group_state(into, group) + layout->offsets[a], group_state(from, g) + layout->offsets[a]);
-    }
-  }
-}
-
 size_t group_table_bytes(const GroupTable *table) {
-  size_t group = table->layout->keys_len * sizeof(Value) + sizeof(uint64_t) + table->layout->stride;
-  return table->cap * group + ((size_t)table->mask + 1) * sizeof(uint32_t) + table->text.bytes;
+  size_t group = sizeof *table->hashes + table->layout->stride;
+  for (uint32_t k = 0; table->keys && k < table->layout->keys_len; k++)
+    group += column_slot_bytes(table->keys[k].layout);
+  return table->cap * group + ((size_t)table->mask + 1) * sizeof *table->slots + table->text.bytes;
 }
 
 void group_table_save(const GroupTable *table, ByteWriter *out) {
@@ -234,7 +295,10 @@ void group_table_save(const GroupTable *table, ByteWriter *out) {
   put_u32(out, table->groups_len);
   for (uint32_t g = 0; g < table->groups_len; g++) {
     put_u64(out, table->hashes[g]);
-    for (uint32_t k = 0; k < layout->keys_len; k++) value_save(&group_keys(table, g)[k], out);
+    for (uint32_t k = 0; k < layout->keys_len; k++) {
+      Value key = group_table_key(table, g, k);
+      value_save(&key, out);
+    }
     for (uint32_t a = 0; a < layout->aggs_len; a++)
       layout->aggs[a].call.fn->save(&layout->aggs[a].call, group_state(table, g) + layout->offsets[a], out);
   }

@@ -1,8 +1,9 @@
 /* group_table.h: groups of one window: keys, a hash index over them, and the state of every aggregate.
 **
-** Keys are values (one per key column and group, in order of first sight; the first spelling of a number stays);
-** long text lives in the table's arena. States lie side by side, `stride` bytes a group, so an aggregate's update
-** touches one cache line a row. No keys: one group. */
+** Keys lie in columns (in order of first sight; the first spelling of a number stays), narrow while every key of a
+** column is a bigint (8 bytes) or a text (16), as values (24) once one is not; long text lives in the table's arena.
+** States lie side by side, `stride` bytes a group, so an aggregate's update touches one cache line a row. No keys:
+** one group. */
 #ifndef WEIR_OPS_GROUP_TABLE_H
 #define WEIR_OPS_GROUP_TABLE_H
 
@@ -18,10 +19,15 @@ typedef struct GroupLayout {
   size_t   stride;
 } GroupLayout;
 
+typedef struct GroupKeys {
+  ColumnLayout layout; /* COL_BIGINT, COL_TEXT or COL_MIXED; without groups COL_NULL: not chosen yet */
+  void        *slots;  /* one a group; NULL without groups */
+} GroupKeys;
+
 typedef struct GroupTable {
   const GroupLayout *layout;
   uint32_t  groups_len, cap;
-  Value    *keys;     /* groups_len * keys_len */
+  GroupKeys *keys;    /* keys_len of them; NULL before the first group */
   uint64_t *hashes;   /* of each group's keys */
   uint32_t *slots;    /* open addressing: group + 1, 0 free */
   uint32_t  mask;     /* slots - 1 */
@@ -33,6 +39,8 @@ void group_layout_init(GroupLayout *layout, Arena *arena, const PlanNode *node);
 
 void group_table_init(GroupTable *table, const GroupLayout *layout);
 void group_table_clear(GroupTable *table);   /* no groups, memory kept for the next window */
+/* The states of all groups, side by side, which the caller owns from here on (mem_free); the table is empty then. */
+char *group_table_take_states(GroupTable *table);
 void group_table_release(GroupTable *table);
 
 /* groups[k] = group of the k-th selected row; new groups get initial states. hashes[k] as column_hash makes them
@@ -42,8 +50,15 @@ void group_table_find(GroupTable *table, Column *const *keys, const Selection *s
 /* Adds the values of the rows to the states of their groups. args: all arguments of all aggregates in order. */
 void group_table_update(GroupTable *table, const uint32_t *groups, Column *const *args, const Selection *sel,
                         uint32_t rows);
-/* Combines every group of `from` into `into` (panes into a window). */
-void group_table_combine(GroupTable *into, const GroupTable *from);
+/* Key k of the groups [first, first + rows) as a column with text of its own. */
+Column *group_table_key_column(const GroupTable *table, uint32_t k, uint32_t first, uint32_t rows);
+/* Key k of a group; text is borrowed. */
+static inline Value group_table_key(const GroupTable *table, uint32_t group, uint32_t k) {
+  const GroupKeys *keys = &table->keys[k];
+  if (keys->layout == COL_BIGINT) return value_bigint(((const int64_t *)keys->slots)[group]);
+  if (keys->layout == COL_TEXT) return (Value){.type = TYPE_TEXT, .text = ((const Text *)keys->slots)[group]};
+  return ((const Value *)keys->slots)[group];
+}
 
 static inline char *group_state(const GroupTable *table, uint32_t group) {
   return table->states + (size_t)group * table->layout->stride;

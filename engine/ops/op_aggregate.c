@@ -2,24 +2,38 @@
 **
 ** Rows fall into panes: stretches of time no window boundary cuts (tumbling: the window; hopping: the greatest
 ** common divisor of size and hop; snapshot: the instant). A pane is a group table. A window is complete when the
-** watermark has passed its end; then its panes are combined (a tumbling window is its pane) and its groups go
-** out, stamped with the end.
+** watermark has passed its end; then its groups go out, stamped with the end. A tumbling window is its pane. The
+** panes of a hopping window go one after the other into the groups of the window, and leave them again
+** (hopping_groups.h):
 **
 **   hopping, size 3, hop 1:   panes  p1 p2 p3 p4 ...
 **                             windows [p1] [p1 p2] [p1 p2 p3] [p2 p3 p4] ...
 **
+** When an aggregate cannot combine, every hopping window has a table of its own and a row goes into each: the table
+** then stands in the list of panes, and all is as for tumbling windows.
+**
 ** Rows need no order among each other: panes stay open until the minimum watermark of all channels passes.
-** A jump in time costs by live panes, never by the number of empty windows.
+** A jump in time costs by live panes, never by the number of empty windows. Small windows share a batch.
 **
 ** Invariants: (1) panes ascend by end; (2) no pane lies wholly before every window still to come;
-** (3) a window is emitted once, windows in the order of their ends. */
+** (3) a window is emitted once, windows in the order of their ends; (4) panes in `hopping` are older than `panes`. */
 #include <string.h>
 
 #include "base/mem.h"
+#include "ops/hopping_groups.h"
 #include "ops/window_input.h"
 #include "time/watermark.h"
 
-enum { PANE_VERSION = 1, CLOCK_VERSION = 1, SPARE_PANES = 4 };
+enum {
+  PANE_VERSION = 1,
+  CLOCK_VERSION = 1,
+  HOPPING_VERSION = 1,
+  SPARE_PANES = 4,
+  SPARE_BYTES = 1 << 20, /* a pane beyond this returns its memory */
+  SMALL_PANES = 2048,    /* spare ones of at most SMALL_BYTES: instants come by the batch */
+  SMALL_BYTES = 4096,
+  SMALL_GROUPS = 64,     /* windows of fewer groups are gathered into batches */
+};
 
 typedef struct Pane {
   Ticks      end;
@@ -35,7 +49,12 @@ typedef struct AggregateOp {
   WindowSpec  panes_spec; /* a tumbling window as long as a pane */
   Vec(Pane *) panes;
   Vec(Pane *) spare;      /* empty ones, memory kept */
-  GroupTable  merged;     /* hopping: the window being put together */
+  bool        combines;   /* panes go into `hopping`; else each is a window */
+  HoppingGroups hopping;
+  WindowOutput output;    /* small windows, and those of `hopping` */
+  Lineage     gathered;   /* of the small windows in output */
+  Value      *keys;       /* of one group */
+  const char **states;    /* of one group, an aggregate each */
   ClockSet    clocks;
   Ticks       emitted;    /* end of the last window that went out; TICKS_MIN: none */
   FnScratch   scratch;
@@ -43,9 +62,8 @@ typedef struct AggregateOp {
   uint32_t    groups_room;
 } AggregateOp;
 
-static bool is_hopping(const AggregateOp *agg) {
-  const WindowSpec *window = &agg->op.plan->aggregate.window;
-  return window->kind == WINDOW_HOPPING && window->hop != window->size;
+static bool is_hopping(const PlanNode *node) {
+  return node->aggregate.window.kind == WINDOW_HOPPING && node->aggregate.window.hop != node->aggregate.window.size;
 }
 
 static Status aggregate_open(Op *op, Error *err) {
@@ -54,13 +72,17 @@ static Status aggregate_open(Op *op, Error *err) {
   const PlanNode *node = op->plan;
   group_layout_init(&agg->layout, op->ctx->arena, node);
   window_input_open(&agg->input, op, &agg->layout, NULL, 0);
+  window_output_open(&agg->output, op, &agg->layout);
   agg->panes_spec = node->aggregate.window;
   if (agg->panes_spec.kind != WINDOW_SNAPSHOT) {
     agg->panes_spec.kind = WINDOW_TUMBLING;
     agg->panes_spec.size = agg->panes_spec.hop = window_pane(&node->aggregate.window);
     window_normalise(&agg->panes_spec);
   }
-  group_table_init(&agg->merged, &agg->layout);
+  agg->combines = is_hopping(node) && hopping_groups_can(&agg->layout);
+  if (agg->combines) hopping_groups_init(&agg->hopping, op->ctx->arena, &agg->layout);
+  agg->keys = ARENA_ARRAY(op->ctx->arena, Value, agg->layout.keys_len + 1);
+  agg->states = ARENA_ARRAY(op->ctx->arena, const char *, agg->layout.aggs_len + 1);
   agg->emitted = TICKS_MIN;
   return STATUS_OK;
 }
@@ -86,8 +108,9 @@ static void free_pane(Pane *pane) {
 }
 
 static void give_pane_back(AggregateOp *agg, Pane *pane) {
-  if (agg->spare.len == SPARE_PANES || group_table_bytes(&pane->table) > (1u << 20)) {
-    free_pane(pane); /* a large window returns its memory */
+  size_t bytes = group_table_bytes(&pane->table);
+  if (bytes > SPARE_BYTES || agg->spare.len >= (bytes > SMALL_BYTES ? SPARE_PANES : SMALL_PANES)) {
+    free_pane(pane);
     return;
   }
   group_table_clear(&pane->table);
@@ -114,6 +137,19 @@ static void add_rows(AggregateOp *agg, Pane *pane, const Batch *batch, const Sel
   lineage_merge(&pane->lineage, &batch->lineage);
 }
 
+/* Rows of the pane that ends at `last`: into it, or into every window that holds it. */
+static void add_piece(AggregateOp *agg, Ticks last, const Batch *batch, const Selection *sel, uint32_t first) {
+  const WindowSpec *window = &agg->op.plan->aggregate.window;
+  if (agg->combines || !is_hopping(agg->op.plan)) {
+    add_rows(agg, find_pane(agg, last), batch, sel, first);
+    return;
+  }
+  for (Ticks end = window_first_end(window, last); end - window->size < last; end += window->hop) {
+    add_rows(agg, find_pane(agg, end), batch, sel, first);
+    if (end > TICKS_MAX - window->hop) break;
+  }
+}
+
 /* Cuts the rows where a pane ends; mostly there is one piece. */
 static void add_by_pane(AggregateOp *agg, const Batch *batch, const Selection *sel) {
   const Ticks *times = column_i64(batch->time);
@@ -125,14 +161,13 @@ static void add_by_pane(AggregateOp *agg, const Batch *batch, const Selection *s
       Ticks t = times[column_slot(batch->time, sel ? sel->rows[end] : end)];
       if (t > last || t <= start) break;
     }
-    Pane *pane = find_pane(agg, last);
     if (begin == 0 && end == count) {
-      add_rows(agg, pane, batch, sel, 0);
+      add_piece(agg, last, batch, sel, 0);
       return;
     }
     Selection *part = selection_new(end - begin);
     for (uint32_t i = begin; i < end; i++) part->rows[part->len++] = sel ? sel->rows[i] : i;
-    add_rows(agg, pane, batch, part, begin);
+    add_piece(agg, last, batch, part, begin);
     selection_unref(part);
   }
 }
@@ -157,16 +192,6 @@ typedef struct Emission { /* rows [first, first + rows) of a window's groups */
   Ticks    end;
   uint32_t first, rows;
 } Emission;
-
-static Column *key_column(const Emission *e, uint32_t key) {
-  ColumnBuilder builder;
-  column_builder_init(&builder, e->rows, true);
-  for (uint32_t i = 0; i < e->rows; i++) {
-    const Value *value = &e->table->keys[(size_t)(e->first + i) * e->table->layout->keys_len + key];
-    if (value->type != TYPE_NULL) column_builder_put(&builder, i, value);
-  }
-  return column_builder_finish(&builder);
-}
 
 static Column *agg_column(AggregateOp *agg, const Emission *e, uint32_t a) {
   const AggCall *call = &agg->layout.aggs[a].call;
@@ -196,7 +221,8 @@ static void emit_rows(AggregateOp *agg, const Emission *e) {
   Batch *out = batch_new(e->rows, node->cols_len);
   Value end = value_datetime(e->end), id = value_null();
   row_failures_reset(&agg->failures, e->rows);
-  for (uint32_t k = 0; k < agg->layout.keys_len; k++) out->cols[k] = key_column(e, k);
+  for (uint32_t k = 0; k < agg->layout.keys_len; k++) 
+    out->cols[k] = group_table_key_column(e->table, k, e->first, e->rows);
   for (uint32_t a = 0; a < agg->layout.aggs_len; a++) out->cols[agg->layout.keys_len + a] = agg_column(agg, e, a);
   if (node->aggregate.window.id.len) id = value_text(node->aggregate.window.id);
   if (node->aggregate.window_id) out->cols[node->cols_len - 1] = column_constant(&id, e->rows, false);
@@ -218,6 +244,21 @@ static void emit_window(AggregateOp *agg, const GroupTable *table, const Lineage
   }
 }
 
+static void send_gathered(AggregateOp *agg) {
+  window_output_send(&agg->output, &agg->gathered);
+  lineage_clear(&agg->gathered);
+}
+
+static void gather_window(AggregateOp *agg, const Pane *pane) {
+  for (uint32_t g = 0; g < pane->table.groups_len; g++) {
+    for (uint32_t k = 0; k < agg->layout.keys_len; k++) agg->keys[k] = group_table_key(&pane->table, g, k);
+    for (uint32_t a = 0; a < agg->layout.aggs_len; a++)
+      agg->states[a] = group_state(&pane->table, g) + agg->layout.offsets[a];
+    lineage_merge(&agg->gathered, &pane->lineage);
+    if (!window_output_add(&agg->output, agg->keys, agg->states, pane->end)) send_gathered(agg);
+  }
+}
+
 static void drop_panes(AggregateOp *agg, uint32_t count) {
   if (count == 0) return;
   for (uint32_t i = 0; i < count; i++) give_pane_back(agg, agg->panes.items[i]);
@@ -225,40 +266,45 @@ static void drop_panes(AggregateOp *agg, uint32_t count) {
   memmove(agg->panes.items, agg->panes.items + count, agg->panes.len * sizeof agg->panes.items[0]);
 }
 
-static void close_tumbling(AggregateOp *agg, Ticks w) {
+/* Panes that are windows. */
+static void close_panes(AggregateOp *agg, Ticks w) {
   uint32_t done = 0;
   while (done < agg->panes.len && agg->panes.items[done]->end < w) {
     Pane *pane = agg->panes.items[done++];
+    if (pane->table.groups_len < SMALL_GROUPS) {
+      gather_window(agg, pane);
+      continue;
+    }
+    send_gathered(agg);
     emit_window(agg, &pane->table, &pane->lineage, pane->end);
   }
+  send_gathered(agg);
   drop_panes(agg, done);
 }
 
-static void emit_hopping(AggregateOp *agg, Ticks start, Ticks end) {
-  Lineage lineage = {0};
-  for (uint32_t i = 0; i < agg->panes.len && agg->panes.items[i]->end <= end; i++) {
-    if (agg->panes.items[i]->end <= start) continue;
-    group_table_combine(&agg->merged, &agg->panes.items[i]->table);
-    lineage_merge(&lineage, &agg->panes.items[i]->lineage);
+static void emit_hopping(AggregateOp *agg, Ticks end) {
+  uint32_t done = 0;
+  for (; done < agg->panes.len && agg->panes.items[done]->end <= end; done++) {
+    Pane *pane = agg->panes.items[done];
+    hopping_groups_add(&agg->hopping, pane->end, &pane->table, &pane->lineage);
   }
-  emit_window(agg, &agg->merged, &lineage, end);
-  group_table_clear(&agg->merged);
-  lineage_release(&lineage);
+  drop_panes(agg, done);
+  hopping_groups_send(&agg->hopping, &agg->output, end);
+  agg->emitted = end;
 }
 
 static void close_hopping(AggregateOp *agg, Ticks w) {
   const WindowSpec *window = &agg->op.plan->aggregate.window;
-  while (agg->panes.len) {
-    Ticks oldest = agg->panes.items[0]->end;
+  while (agg->hopping.panes.len || agg->panes.len) {
+    bool folded = agg->hopping.panes.len;
+    Ticks oldest = folded ? agg->hopping.panes.items[0].end : agg->panes.items[0]->end;
     Ticks end = window_first_end(window, oldest);
     if (agg->emitted != TICKS_MIN && end <= agg->emitted) end = agg->emitted + window->hop;
-    if (end - window->size >= oldest) { /* no window to come holds this pane */
-      drop_panes(agg, 1);
-      continue;
-    }
-    if (end >= w) break;
-    emit_hopping(agg, end - window->size, end);
-    agg->emitted = end;
+    bool over = end - window->size >= oldest; /* no window to come holds this pane */
+    if (over && folded) hopping_groups_drop(&agg->hopping);
+    else if (over) drop_panes(agg, 1);
+    else if (end >= w) break;
+    else emit_hopping(agg, end);
   }
 }
 
@@ -268,8 +314,8 @@ static void aggregate_advance(Op *op, uint32_t port, uint32_t channel, Ticks w) 
   bool first = op->watermark == TICKS_MIN && agg->clocks.clocks.len == 0;
   bool moved = clock_set_advance(&agg->clocks, channel, w);
   if (moved) {
-    if (is_hopping(agg)) close_hopping(agg, agg->clocks.min);
-    else close_tumbling(agg, agg->clocks.min);
+    if (agg->combines) close_hopping(agg, agg->clocks.min);
+    else close_panes(agg, agg->clocks.min);
   }
   if (moved || first) op_advance(op, op->channel, agg->clocks.min);
 }
@@ -293,7 +339,9 @@ static Status aggregate_save(Op *op, StateWriter *out, Error *err) {
   put_u32(bytes, agg->panes.len);
   TRY(state_end(out, err));
   for (uint32_t i = 0; i < agg->panes.len; i++) TRY(save_pane(agg->panes.items[i], i, out, err));
-  return STATUS_OK;
+  if (!agg->combines) return STATUS_OK;
+  hopping_groups_save(&agg->hopping, state_begin(out, "hopping", 0, HOPPING_VERSION));
+  return state_end(out, err);
 }
 
 static Status load_pane(AggregateOp *agg, uint32_t at, StateReader *in, Error *err) {
@@ -316,12 +364,16 @@ static Status aggregate_load(Op *op, StateReader *in, Error *err) {
   uint32_t panes = get_u32(&bytes);
   TRY(state_done(in, &bytes, err));
   for (uint32_t i = 0; i < panes; i++) TRY(load_pane(agg, i, in, err));
-  return STATUS_OK;
+  if (!agg->combines) return STATUS_OK;
+  TRY(state_find(in, "hopping", 0, HOPPING_VERSION, &bytes, err));
+  hopping_groups_load(&agg->hopping, &bytes);
+  return state_done(in, &bytes, err);
 }
 
 static void aggregate_oldest(const Op *op, Lineage *into) {
   const AggregateOp *agg = (const AggregateOp *)op;
   for (uint32_t i = 0; i < agg->panes.len; i++) lineage_merge(into, &agg->panes.items[i]->lineage);
+  hopping_groups_lineage(&agg->hopping, into);
 }
 
 static void aggregate_close(Op *op) {
@@ -330,7 +382,9 @@ static void aggregate_close(Op *op) {
   for (uint32_t i = 0; i < agg->spare.len; i++) free_pane(agg->spare.items[i]);
   vec_release(&agg->panes);
   vec_release(&agg->spare);
-  if (agg->merged.layout) group_table_release(&agg->merged);
+  hopping_groups_release(&agg->hopping);
+  window_output_close(&agg->output);
+  lineage_release(&agg->gathered);
   window_input_close(&agg->input);
   row_failures_release(&agg->failures);
   clock_set_release(&agg->clocks);
@@ -339,8 +393,7 @@ static void aggregate_close(Op *op) {
 }
 
 static void aggregate_describe(const PlanNode *node, StrBuf *out) {
-  bool panes =
-      node->aggregate.window.kind == WINDOW_HOPPING && node->aggregate.window.hop != node->aggregate.window.size;
+  bool panes = is_hopping(node);
   strbuf_puts(out, panes ? "a group table a pane, combined a window" : "a group table a window");
 }
 

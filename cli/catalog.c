@@ -15,7 +15,7 @@ static const FamilyTitle titles[] = {
   {"ABS", "Mathematics"},          {"LEN", "Text"},            {"DATEADD", "Date and time"},
   {"GETARRAYLENGTH", "Arrays"},    {"GETRECORDPROPERTYVALUE", "Records"}, {"JSON_PARSE", "JSON"},
   {"ISNULL", "Choices"},           {"NULLIF", "Choices"},      {"REGEXMATCH", "Regular expressions"},
-  {"ST_DISTANCE", "Geography"},
+  {"ST_DISTANCE", "Geography"},    {"System.Timestamp", "Events"},
 };
 
 static bool family_has(const ScalarFn *family, const char *member) {

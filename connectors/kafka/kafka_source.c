@@ -475,6 +475,7 @@ static Status read_options(KafkaSource *source, const SourceConfig *config, rd_k
   TRY(check_embedded_options(source, err));
   *start = (KafkaStart){.kind = source->options.replay.len ? START_EARLIEST : START_NOW};
   if (source->options.start.len) TRY(kafka_start_parse(source->options.start, who, start, err));
+  source->options.headers |= config->headers;
   if (config->start != START_DEFAULT) *start = (KafkaStart){config->start, config->start_time};
   Str group = source->options.group.len ? source->options.group : str_from(config->job ? config->job : "weir");
   source->group = arena_cstr(arena, group);
@@ -592,7 +593,8 @@ static const OptionDef options_table[] = {
      .doc = "Consumer group the offsets are committed to; default the job's name."},
     {.name = "start", .kind = OPTION_TEXT, AT(start),
      .doc = "Where to begin: earliest, latest (default), committed, or an ISO 8601 instant; --start wins over it."},
-    {.name = "headers", .kind = OPTION_BOOL, AT(headers), .fallback = "false", .doc = "Hands the record headers on."},
+    {.name = "headers", .kind = OPTION_BOOL, AT(headers), .fallback = "false",
+     .doc = "Hands the record headers on also when the query reads none."},
     {.name = "connect-timeout", .kind = OPTION_DURATION, AT(connect_timeout), .fallback = "30s",
      .doc = "How long to wait for broker and topic at the start; later on the source waits without end."},
     {.name = "partitions", .kind = OPTION_INT, AT(partitions), .min = 1, .max = EMBEDDED_PARTITIONS_MAX,

@@ -19,6 +19,8 @@ extern const SinkClass   memory_sink;
 void memory_source_define(const char *name, unsigned partitions); /* empty; replaces a script of that name */
 /* Copies the payload. Consecutive messages of one partition come in one batch, up to `batch-rows`. */
 void memory_source_message(const char *name, unsigned partition, int64_t offset, Ticks arrival, Str payload);
+/* The same with a key and headers (a JSON object of texts), either empty: none. */
+void memory_source_record(const char *name, unsigned partition, int64_t offset, Str payload, Str key, Str headers);
 void memory_source_tombstone(const char *name, unsigned partition, int64_t offset, Ticks arrival);
 void memory_source_quiet(const char *name); /* one poll that finds nothing */
 /* The partition's at_end from here on; a message of the partition takes it back. */

@@ -132,8 +132,14 @@ static void play_message(MemorySource *source, const MemoryStep *step, StrBuf *b
   out->partition = step->partition;
   vec_push(&out->messages, (Message){.begin = (uint32_t)bytes->len, .len = (uint32_t)step->payload.len,
                                      .offset = step->offset, .arrival = step->arrival,
-                                     .tombstone = step->kind == MEMORY_TOMBSTONE});
+                                     .tombstone = step->kind == MEMORY_TOMBSTONE,
+                                     .key_begin = (uint32_t)(bytes->len + step->payload.len),
+                                     .key_len = (uint32_t)step->key.len,
+                                     .headers_begin = (uint32_t)(bytes->len + step->payload.len + step->key.len),
+                                     .headers_len = (uint32_t)step->headers.len});
   strbuf_put_str(bytes, step->payload);
+  strbuf_put_str(bytes, step->key);
+  strbuf_put_str(bytes, step->headers);
 }
 
 /* False when the poll is over with this step. */

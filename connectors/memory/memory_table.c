@@ -15,7 +15,11 @@ void memory_unlock(void) { pthread_mutex_unlock(&table_lock); }
 /* ---- scripts ---- */
 
 static void empty_script(MemoryScript *script) {
-  for (uint32_t i = 0; i < script->steps.len; i++) mem_free((char *)script->steps.items[i].payload.ptr);
+  for (uint32_t i = 0; i < script->steps.len; i++) {
+    mem_free((char *)script->steps.items[i].payload.ptr);
+    mem_free((char *)script->steps.items[i].key.ptr);
+    mem_free((char *)script->steps.items[i].headers.ptr);
+  }
   vec_release(&script->steps);
   vec_release(&script->committed);
 }
@@ -44,17 +48,27 @@ void memory_source_define(const char *name, unsigned partitions) {
   memory_unlock();
 }
 
+static void own_text(Str *text) {
+  if (text->ptr) text->ptr = mem_strndup(text->ptr, text->len);
+}
+
 static void add_step(const char *name, MemoryStep step) {
   memory_lock();
   MemoryScript *script = memory_script(str_from(name));
   if (!script) BUG("no memory source `%s` is defined", name);
-  if (step.payload.ptr) step.payload.ptr = mem_strndup(step.payload.ptr, step.payload.len);
+  own_text(&step.payload);
+  own_text(&step.key);
+  own_text(&step.headers);
   vec_push(&script->steps, step);
   memory_unlock();
 }
 
 void memory_source_message(const char *name, unsigned partition, int64_t offset, Ticks arrival, Str payload) {
-  add_step(name, (MemoryStep){MEMORY_MESSAGE, partition, offset, arrival, payload});
+  add_step(name, (MemoryStep){MEMORY_MESSAGE, partition, offset, arrival, .payload = payload});
+}
+
+void memory_source_record(const char *name, unsigned partition, int64_t offset, Str payload, Str key, Str headers) {
+  add_step(name, (MemoryStep){MEMORY_MESSAGE, partition, offset, TICKS_MIN, payload, key, headers});
 }
 
 void memory_source_tombstone(const char *name, unsigned partition, int64_t offset, Ticks arrival) {

@@ -19,7 +19,7 @@ typedef struct MemoryStep {
   unsigned partition;
   int64_t  offset;
   Ticks    arrival;
-  Str      payload; /* owned by the script */
+  Str      payload, key, headers; /* owned by the script */
 } MemoryStep;
 
 typedef struct MemoryScript {

@@ -43,6 +43,10 @@ typedef enum InputColumnKind {
   INPUT_PROCESSED,  /* EventProcessedUtcTime: when the engine read it */
   INPUT_PARTITION,  /* PartitionId */
   INPUT_BLOB,       /* BlobName: the file */
+  INPUT_EVENT_ID,   /* text, the same each time the event is read */
+  INPUT_OFFSET,     /* of the message, or of the event in its file */
+  INPUT_KEY,        /* of the message, as text; NULL: it has none, or no UTF-8 */
+  INPUT_HEADERS,    /* of the message, a record of texts; NULL: none */
 } InputColumnKind;
 
 typedef struct BoundInputColumn {

@@ -88,6 +88,8 @@ Expr *bind_fn(Binder *b, Span span, const ScalarFn *fn, Expr **args, uint32_t le
 Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast);
 /* Function, arguments and ORDER BY of an aggregate call; its column belongs to nobody yet. NULL: diagnosed. */
 BoundAgg *bind_aggregate_call(Binder *b, Scope *scope, const AstExpr *ast, const AggregateFn *fn);
+/* metadata.c: a call with two arguments */
+Expr *bind_metadata(Binder *b, const Scope *scope, const AstExpr *ast);
 /* analytic.c */
 bool  is_analytic(const AstCall *call);
 Expr *bind_analytic(Binder *b, Scope *scope, const AstExpr *ast);

@@ -99,21 +99,21 @@ static Expr **bind_args(Binder *b, Scope *scope, const AstCall *call) {
   return args;
 }
 
+/* Those that are no kernels (FN_BOUND). CASE and System.Timestamp are no calls of a name. */
+static Expr *bind_special(Binder *b, Scope *scope, const AstExpr *ast) {
+  const AstCall *call = &ast->call;
+  if (name_is(call, "GetMetadataPropertyValue")) return bind_metadata(b, scope, ast);
+  if (name_is(call, "COALESCE") || name_is(call, "ISNULL"))
+    return expr_simple(b->arena, EXPR_COALESCE, ast->span, bind_args(b, scope, call), call->args.len);
+  return unknown_function(b, ast->span, call_name(b, call));
+}
+
 static Expr *bind_scalar(Binder *b, Scope *scope, const AstExpr *ast, const ScalarFn *fn) {
   const AstCall *call = &ast->call;
   if (call->args.len < fn->min_args || (fn->max_args < FN_ARGS_ANY && call->args.len > fn->max_args))
     return wrong_count(b, ast->span, fn->name, fn->signature, fn->min_args, fn->max_args, call->args.len);
+  if (fn->flags & FN_BOUND) return bind_special(b, scope, ast);
   return bind_fn(b, ast->span, fn, bind_args(b, scope, call), call->args.len, TYPE_NULL);
-}
-
-static Expr *bind_coalesce(Binder *b, Scope *scope, const AstExpr *ast) {
-  const AstCall *call = &ast->call;
-  bool isnull = name_is(call, "ISNULL");
-  if (call->args.len < (isnull ? 2u : 1u) || (isnull && call->args.len > 2))
-    return wrong_count(b, ast->span, isnull ? "ISNULL" : "COALESCE",
-                       isnull ? "ISNULL(value, otherwise)" : "COALESCE(value, ...)", isnull ? 2 : 1,
-                       isnull ? 2 : FN_ARGS_ANY, call->args.len);
-  return expr_simple(b->arena, EXPR_COALESCE, ast->span, bind_args(b, scope, call), call->args.len);
 }
 
 /* ---- aggregates ------------------------------------------------------------------------------- */
@@ -310,8 +310,7 @@ static Expr *bind_aggregate(Binder *b, Scope *scope, const AstExpr *ast, const A
 /* ---- the entrance ----------------------------------------------------------------------------- */
 
 static bool is_planned(const AstCall *call) {
-  static const char *const names[] = {"AnomalyDetection_SpikeAndDip", "AnomalyDetection_ChangePoint",
-                                      "GetMetadataPropertyValue"};
+  static const char *const names[] = {"AnomalyDetection_SpikeAndDip", "AnomalyDetection_ChangePoint"};
   for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
     if (name_is(call, names[i])) return true;
   return false;
@@ -352,7 +351,6 @@ Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast) {
   }
   if (is_match_call(scope, call)) return bind_match_call(b, scope, ast);
   if (is_analytic(call)) return bind_analytic(b, scope, ast);
-  if (name_is(call, "COALESCE") || name_is(call, "ISNULL")) return bind_coalesce(b, scope, ast);
   const AggregateFn *agg = aggregate_fn_find(name, call->distinct);
   if (agg == NULL && call->distinct && aggregate_fn_find(name, false)) {
     diag_add(b->diags, DIAG_bad_over, ast->span, "`" STR_FMT "` does not take DISTINCT; only COUNT does",

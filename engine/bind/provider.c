@@ -63,10 +63,14 @@ static int64_t input_field(Binder *b, BoundInput *input, const AstName *names, u
 
 static TypeMask meta_types(InputColumnKind kind) {
   switch (kind) {
+    case INPUT_HEADERS:
     case INPUT_PAYLOAD: return MASK(TYPE_RECORD);
     case INPUT_ARRIVAL:
     case INPUT_PROCESSED: return MASK(TYPE_DATETIME);
+    case INPUT_OFFSET:
     case INPUT_PARTITION: return MASK(TYPE_BIGINT);
+    case INPUT_EVENT_ID:
+    case INPUT_KEY:
     case INPUT_BLOB: return MASK(TYPE_TEXT);
     case INPUT_FIELD: break;
   }
@@ -80,6 +84,10 @@ static Str meta_name(InputColumnKind kind) {
     case INPUT_PROCESSED: return STR("EventProcessedUtcTime");
     case INPUT_PARTITION: return STR("PartitionId");
     case INPUT_BLOB: return STR("BlobName");
+    case INPUT_EVENT_ID: return STR("EventId");
+    case INPUT_OFFSET: return STR("Offset");
+    case INPUT_KEY: return STR("Key");
+    case INPUT_HEADERS: return STR("User");
     case INPUT_FIELD: break;
   }
   return STR("?");

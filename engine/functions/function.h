@@ -64,6 +64,7 @@ enum FnFlags {
   FN_VOLATILE = 4,          /* not to be folded */
   FN_OPERATOR = 8,          /* has its own syntax: cannot be called by name, not listed in the function reference */
   FN_NEVER_FAILS = 16,      /* no row of accepted types can fail */
+  FN_BOUND = 32,            /* the binder makes an expression of the call: the row has no kernel and documents it */
 };
 
 struct ScalarFn {

@@ -45,7 +45,7 @@ unsigned function_names(Str *out, unsigned max) {
 const ScalarFn *const scalar_families[] = {
     operators_arith, operators_bits,  operators_compare,  operators_in, operators_like, operators_cast, operators_row,
     scalar_math,     scalar_text,     scalar_datetime,   scalar_conditional, scalar_array, scalar_record,  scalar_json,
-    scalar_regex,    scalar_geo,      NULL,
+    scalar_regex,    scalar_geo,      scalar_event,      NULL,
 };
 
 const AggregateFn *const aggregate_families[] = {

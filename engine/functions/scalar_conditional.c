@@ -1,5 +1,5 @@
 /* scalar_conditional.c: NULLIF and GetType. CASE, COALESCE and ISNULL decide which of their operands are computed
-** at all and live in expr/. */
+** at all and live in expr/; their rows here document them. */
 #include "functions/families.h"
 
 #include "functions/compare.h"
@@ -47,6 +47,21 @@ static Column *vec_get_type(const FnCall *call, Column *const *args, const Selec
 }
 
 const ScalarFn scalar_conditional[] = {
+    {.name = "CASE", .min_args = 1, .max_args = FN_ARGS_ANY, .args = {FN_ANY}, .result = FN_ANY, .flags = FN_BOUND,
+     .signature = "CASE [value] WHEN x THEN result ... [ELSE otherwise] END",
+     .doc = "The result of the first WHEN that equals the value or, without a value, whose condition is true. Only "
+            "what is needed is computed.",
+     .null_rule = "a NULL value equals nothing; NULL without ELSE when no WHEN applies",
+     .examples = "CASE 2 WHEN 1 THEN 'one' WHEN 2 THEN 'two' END = 'two'\n"
+                 "CASE WHEN 1 > 2 THEN 'more' ELSE 'less' END = 'less'\n"
+                 "CASE NULL WHEN NULL THEN 1 END = NULL"},
+    {.name = "COALESCE", .min_args = 1, .max_args = FN_ARGS_ANY, .args = {FN_ANY}, .result = FN_ANY,
+     .flags = FN_BOUND, .signature = "COALESCE(value, ...)",
+     .doc = "The first value that is not NULL. Those behind it are not computed.",
+     .null_rule = "NULL when all are NULL", .examples = "COALESCE(NULL, 2, 1 / 0) = 2\nCOALESCE(NULL, NULL) = NULL"},
+    {.name = "ISNULL", .min_args = 2, .max_args = 2, .args = {FN_ANY, FN_ANY}, .result = FN_ANY, .flags = FN_BOUND,
+     .signature = "ISNULL(value, otherwise)", .doc = "The value, or what stands behind it when the value is NULL.",
+     .null_rule = "NULL when both are NULL", .examples = "ISNULL(NULL, 'none') = 'none'\nISNULL(0, 7) = 0"},
     {.name = "GetType", .min_args = 1, .max_args = 1, .args = {FN_ANY}, .result = MASK(TYPE_TEXT),
      .flags = FN_NEVER_FAILS, .row = row_get_type, .vec = vec_get_type, .signature = "GetType(value)",
      .doc = "The name of the value's type: bigint, float, nvarchar(max), datetime, bit, record or array.",

@@ -22,6 +22,7 @@ typedef struct SourceConfig {
   const Where *where;      /* borrowed for open only: copy what you keep (arena) */
   StartKind    start;      /* --start, which wins over start= in WHERE */
   Ticks        start_time; /* of START_TIME */
+  bool         headers;    /* the query reads message headers: deliver them if there are any */
   const FormatClass *format; /* whose options may stand in WHERE beside the connector's own; NULL: none */
 } SourceConfig;
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "types/cast.h"
 #include "types/json.h"
 
@@ -43,10 +44,9 @@ static Status open_format(JobInput *in, Arena *arena, Error *err) {
   return STATUS_OK;
 }
 
-/* Whether the query reads the event as a whole. */
-static bool reads_payload(const PlanInput *plan) {
+static bool reads_kind(const PlanInput *plan, InputColumnKind kind) {
   for (uint32_t i = 0; i < plan->cols_len; i++)
-    if (plan->kinds[i] == INPUT_PAYLOAD) return true;
+    if (plan->kinds[i] == kind) return true;
   return false;
 }
 
@@ -56,7 +56,7 @@ static void fill_spec(JobInput *in, Arena *arena) {
   DecodeField *fields = ARENA_ARRAY(arena, DecodeField, plan->fields_len + 1);
   if (plan->fields_len) memcpy(fields, plan->fields, plan->fields_len * sizeof *fields);
   in->spec = (DecodeSpec){.fields = fields, .fields_len = plan->fields_len, .payload = plan->payload,
-                          .payload_read = reads_payload(plan),
+                          .payload_read = reads_kind(plan, INPUT_PAYLOAD),
                           .compat = in->job->plan->compat, .table = plan->declared_names,
                           .table_len = plan->declared_len, .declared_only = plan->declared_only,
                           .declared_only_len = plan->declared_only_len};
@@ -85,7 +85,8 @@ static Status open_rows(JobInput *in, const RowsClass *cls, const SourceConfig *
 static Status open_source(JobInput *in, Arena *arena, Error *err) {
   const JobSpec *spec = in->job->spec;
   SourceConfig config = {.job = spec->name, .alias = in->plan->name.ptr, .where = &in->where, .start = spec->start,
-                         .start_time = spec->start_time};
+                         .start_time = spec->start_time,
+                         .headers = reads_kind(in->plan, INPUT_HEADERS)};
   const RowsClass *rows = registry_rows(spec->registry, in->where.scheme);
   if (rows && in->plan->reference) return open_rows(in, rows, &config, arena, err);
   in->cls = registry_source(spec->registry, in->where.scheme);
@@ -235,20 +236,31 @@ static uint32_t next_run(JobInput *in, uint32_t *first) {
 
 static Column *constant_of(Value value, uint32_t rows) { return column_constant(&value, rows, true); }
 
+static int partition_number(JobInput *in, uint32_t partition) {
+  PartitionState state = {0};
+  pthread_mutex_lock(&in->source_lock);
+  if (in->source) in->cls->partition_state(in->source, partition, &state);
+  pthread_mutex_unlock(&in->source_lock);
+  return state.number;
+}
+
+/* What differs from message to message; only streams have it. */
+static bool is_of_message(InputColumnKind kind) {
+  return kind == INPUT_EVENT_ID || kind == INPUT_OFFSET || kind == INPUT_KEY || kind == INPUT_HEADERS;
+}
+
 static Column *meta_column(JobInput *in, InputColumnKind kind, uint32_t rows, uint32_t partition) {
   switch (kind) {
     case INPUT_PROCESSED: return constant_of(value_datetime(clock_wall(in->job->clock)), rows);
-    case INPUT_PARTITION: {
-      PartitionState state = {0};
-      pthread_mutex_lock(&in->source_lock);
-      if (in->source) in->cls->partition_state(in->source, partition, &state);
-      pthread_mutex_unlock(&in->source_lock);
-      return constant_of(value_bigint(state.number), rows);
-    }
+    case INPUT_PARTITION: return constant_of(value_bigint(partition_number(in, partition)), rows);
     case INPUT_BLOB: return in->blob.len ? constant_of(value_text(in->blob), rows) : column_new(COL_NULL, rows);
     case INPUT_FIELD:
     case INPUT_PAYLOAD:
-    case INPUT_ARRIVAL: break;
+    case INPUT_ARRIVAL:
+    case INPUT_EVENT_ID:
+    case INPUT_OFFSET:
+    case INPUT_KEY:
+    case INPUT_HEADERS: break; /* differ by row: fill_arrival_columns, fill_message_columns */
   }
   return column_new(COL_NULL, rows);
 }
@@ -280,7 +292,7 @@ Batch *input_batch(JobInput *in, DecodedBatch *decoded, uint32_t partition) {
   for (uint32_t i = 0; i < plan->cols_len; i++) {
     if (plan->kinds[i] == INPUT_FIELD) batch->cols[i] = at_level(in, decoded->cols[plan->field_of[i]]);
     else if (plan->kinds[i] == INPUT_PAYLOAD && decoded->payload) batch->cols[i] = at_level(in, decoded->payload);
-    else if (plan->kinds[i] != INPUT_ARRIVAL)
+    else if (plan->kinds[i] != INPUT_ARRIVAL && !is_of_message(plan->kinds[i]))
       batch->cols[i] = meta_column(in, plan->kinds[i], decoded->rows, partition);
   }
   if (decoded->payload) batch->payload = column_ref(decoded->payload);
@@ -322,6 +334,55 @@ static Column *arrivals_of(JobInput *in, const DecodedRun *run) {
   return arrivals;
 }
 
+/* ---- what the transport knows of each row ----------------------------------------------------- */
+
+/* "partition:offset", in files "name:offset"; a message with several rows numbers those behind its first. */
+static void put_event_ids(const JobInput *in, const DecodedRun *run, int partition, const Column *offsets,
+                          ColumnBuilder *out) {
+  StrBuf text = {0};
+  uint32_t nth = 0;
+  for (uint32_t i = 0; i < run->rows.rows; i++) {
+    nth = i && run->messages && run->rows.message[i] == run->rows.message[i - 1] ? nth + 1 : 0;
+    strbuf_clear(&text);
+    if (in->blob.len) strbuf_put_str(&text, in->blob);
+    else strbuf_printf(&text, "%d", partition);
+    strbuf_printf(&text, ":%lld", (long long)column_i64(offsets)[i]);
+    if (nth) strbuf_printf(&text, ":%u", nth);
+    Value value = value_text(strbuf_str(&text));
+    column_builder_put(out, i, &value);
+  }
+  strbuf_release(&text);
+}
+
+static void put_message_texts(const JobInput *in, const DecodedRun *run, bool headers, ColumnBuilder *out) {
+  for (uint32_t i = 0; run->messages && i < run->rows.rows; i++) {
+    const Message *message = &run->messages[run->rows.message[i]];
+    uint32_t begin = headers ? message->headers_begin : message->key_begin;
+    Str text = {in->messages.bytes->data + begin, headers ? message->headers_len : message->key_len};
+    Value value = headers ? value_json(TYPE_RECORD, text) : value_text(text);
+    if (text.len && utf8_invalid_at(text) == text.len) column_builder_put(out, i, &value);
+  }
+}
+
+static Column *message_column(JobInput *in, const DecodedRun *run, InputColumnKind kind, int number,
+                              const Column *offsets) {
+  ColumnBuilder builder;
+  column_builder_init(&builder, run->rows.rows, true);
+  if (kind == INPUT_EVENT_ID) put_event_ids(in, run, number, offsets, &builder);
+  else put_message_texts(in, run, kind == INPUT_HEADERS, &builder);
+  return column_builder_finish(&builder);
+}
+
+static void fill_message_columns(JobInput *in, Batch *batch, const DecodedRun *run, uint32_t partition) {
+  for (uint32_t i = 0; i < in->plan->cols_len; i++) {
+    InputColumnKind kind = in->plan->kinds[i];
+    if (!is_of_message(kind)) continue;
+    int number = kind == INPUT_EVENT_ID ? partition_number(in, partition) : 0;
+    batch->cols[i] = kind == INPUT_OFFSET ? column_ref(batch->offset)
+                                          : message_column(in, run, kind, number, batch->offset);
+  }
+}
+
 static void fill_arrival_columns(JobInput *in, Batch *batch, const Column *arrival) {
   for (uint32_t i = 0; i < in->plan->cols_len; i++) {
     if (in->plan->kinds[i] != INPUT_ARRIVAL) continue;
@@ -347,6 +408,7 @@ static void finish_run(JobInput *in, DecodedRun *run, int64_t first, int64_t nex
   out->arrival = arrivals_of(in, run);
   out->largest_arrival = largest_of(out->arrival);
   fill_arrival_columns(in, out->batch, out->arrival);
+  fill_message_columns(in, out->batch, run, partition);
   decoded_batch_release(&run->rows);
 }
 

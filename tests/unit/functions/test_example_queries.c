@@ -55,10 +55,11 @@ static size_t number_end(Str line, size_t at) {
   return at;
 }
 
-/* The length of a type is no value, and neither is what ESCAPE names. */
+/* The length of a type is no value, and neither is what ESCAPE names; a property of an event is a name. */
 static bool must_be_literal(Str line, size_t at) {
   Str before = {line.ptr, at};
-  return str_ends(before, STR("nvarchar(")) || str_ends(before, STR("ESCAPE "));
+  return str_ends(before, STR("nvarchar(")) || str_ends(before, STR("ESCAPE ")) ||
+         str_ends(before, STR("(input, "));
 }
 
 static void put_text_literal(Str literal, StrBuf *json) {
@@ -106,7 +107,7 @@ static void report(const Example *example, const char *query, const char *what, 
 }
 
 static void run_plan(const Example *example, const char *query, PlanScript *plan, bool rows_forced) {
-  JobBinding input = {.name = STR("events"), .where = STR("memory:events")};
+  JobBinding input = {.name = STR("input"), .where = STR("memory:events")};
   JobBinding output = {.name = plan->outputs[0]->name, .where = STR("memory:rows")};
   JobSpec spec = {.name = "examples", .query_file = "example", .inputs = &input, .inputs_len = 1, .outputs = &output,
                   .outputs_len = 1, .runtime_errors = RUNTIME_ERRORS_STOP, .start = START_EARLIEST, .threads = 1,
@@ -150,7 +151,7 @@ static void check_row(const Example *example, const char *query) {
 /* The query over what memory:events holds. */
 static void run_query(const Example *example, const char *query, bool rows_forced) {
   SourceText source = {0};
-  BindInput input = {.name = STR("events")};
+  BindInput input = {.name = STR("input")};
   BindOptions options = {.inputs = &input, .inputs_len = 1, .closed = true, .compat = 12};
   source_text_init(&source, STR("example"), str_from(query));
   Compiled *compiled = compile_query(&source, &options);
@@ -173,7 +174,7 @@ static void run_scalar(const Example *example, Str left, const char *event, bool
   StrBuf query = {0};
   define_events();
   memory_source_message("events", 0, 0, TICKS_MIN, str_from(event));
-  strbuf_printf(&query, "SELECT %s" STR_FMT "%s AS got, " STR_FMT " AS want FROM events",
+  strbuf_printf(&query, "SELECT %s" STR_FMT "%s AS got, " STR_FMT " AS want FROM input",
                 condition ? "CASE WHEN " : "", STR_ARG(left), condition ? " THEN 1 ELSE 0 END" : "",
                 STR_ARG(example->right));
   run_query(example, query.ptr, rows_forced);
@@ -239,7 +240,8 @@ static void run_aggregate_way(const AggregateFn *fn, const Example *example, Str
                               bool rows_forced) {
   StrBuf query = {0};
   strbuf_printf(&query,
-                "SELECT %s(%s" STR_FMT "%s%s)%s AS got, " STR_FMT " AS want FROM events GROUP BY TumblingWindow(day, 1)",
+                "SELECT %s(%s" STR_FMT "%s%s)%s AS got, " STR_FMT
+                " AS want FROM input GROUP BY TumblingWindow(day, 1)",
                 fn->name, fn->flags & AGG_DISTINCT ? "DISTINCT " : "", STR_ARG(param),
                 param.len && fn->max_args ? ", " : "", fn->max_args ? "v" : "",
                 fn->flags & AGG_ORDER_BY ? " OVER (ORDER BY v)" : "", STR_ARG(example->right));

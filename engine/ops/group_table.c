@@ -65,7 +65,7 @@ static void rebuild_slots(GroupTable *table, uint32_t count) {
   table->slots = mem_zalloc(mem_mul(count, sizeof *table->slots));
   table->mask = count - 1;
   for (uint32_t g = 0; g < table->groups_len; g++) {
-    uint32_t at = (uint32_t)table->hashes[g] & table->mask;
+    uint32_t at = table->hashes[g] & table->mask;
     while (table->slots[at]) at = (at + 1) & table->mask;
     table->slots[at] = g + 1;
   }
@@ -145,7 +145,7 @@ static void init_states(GroupTable *table, uint32_t group) {
 }
 
 /* Room for one more group; its keys are still to be filled. */
-static uint32_t new_group(GroupTable *table, uint64_t hash) {
+static uint32_t new_group(GroupTable *table, uint32_t hash) {
   if (table->groups_len == table->cap) grow(table);
   uint32_t group = table->groups_len++;
   table->hashes[group] = hash;
@@ -161,10 +161,10 @@ static inline bool keys_match(const GroupTable *table, Column *const *keys, uint
   return true;
 }
 
-static uint32_t add_row_group(GroupTable *table, Column *const *keys, uint32_t row, uint64_t hash, uint32_t at) {
+static uint32_t add_row_group(GroupTable *table, Column *const *keys, uint32_t row, uint32_t hash, uint32_t at) {
   if (table->groups_len == table->cap) { /* growing moves the free slot */
     grow(table);
-    at = (uint32_t)hash & table->mask;
+    at = hash & table->mask;
     while (table->slots[at]) at = (at + 1) & table->mask;
   }
   uint32_t group = new_group(table, hash);
@@ -176,8 +176,8 @@ static uint32_t add_row_group(GroupTable *table, Column *const *keys, uint32_t r
   return group;
 }
 
-static inline uint32_t find_row(GroupTable *table, Column *const *keys, uint32_t row, uint64_t hash) {
-  uint32_t at = (uint32_t)hash & table->mask;
+static inline uint32_t find_row(GroupTable *table, Column *const *keys, uint32_t row, uint32_t hash) {
+  uint32_t at = hash & table->mask;
   for (; table->slots[at]; at = (at + 1) & table->mask) {
     uint32_t group = table->slots[at] - 1;
     if (table->hashes[group] == hash && keys_match(table, keys, row, group)) return group;
@@ -203,7 +203,7 @@ static void find_bigint(GroupTable *table, Column *const *keys, const Selection 
   for (uint32_t k = 0; k < count; k++) {
     uint32_t row = sel ? sel->rows[k] : k, slot = table->slots[(uint32_t)hashes[k] & table->mask];
     bool found = slot && ((const int64_t *)table->keys[0].slots)[slot - 1] == values[row];
-    groups[k] = found ? slot - 1 : find_row(table, keys, row, hashes[k]);
+    groups[k] = found ? slot - 1 : find_row(table, keys, row, (uint32_t)hashes[k]);
   }
 }
 
@@ -221,8 +221,8 @@ static void find_texts(GroupTable *table, Column *const *keys, const Selection *
   uint32_t count = sel ? sel->len : rows;
   for (uint32_t k = 0; k < count; k++) {
     uint32_t row = sel ? sel->rows[k] : k, slot = table->slots[(uint32_t)hashes[k] & table->mask];
-    bool found = slot && table->hashes[slot - 1] == hashes[k] && texts_match(table, keys, row, slot - 1);
-    groups[k] = found ? slot - 1 : find_row(table, keys, row, hashes[k]);
+    bool found = slot && table->hashes[slot - 1] == (uint32_t)hashes[k] && texts_match(table, keys, row, slot - 1);
+    groups[k] = found ? slot - 1 : find_row(table, keys, row, (uint32_t)hashes[k]);
   }
 }
 
@@ -242,7 +242,7 @@ void group_table_find(GroupTable *table, Column *const *keys, const Selection *s
   } else {
     uint32_t k = 0;
     SELECTION_EACH(sel, rows, i) {
-      groups[k] = find_row(table, keys, i, hashes[k]);
+      groups[k] = find_row(table, keys, i, (uint32_t)hashes[k]);
       k++;
     }
   }
@@ -259,10 +259,10 @@ void group_table_update(GroupTable *table, const uint32_t *groups, Column *const
 }
 
 /* The group with these keys, made when there is none. */
-static uint32_t find_keys(GroupTable *table, const Value *keys, uint64_t hash) {
+static uint32_t find_keys(GroupTable *table, const Value *keys, uint32_t hash) {
   uint32_t len = table->layout->keys_len;
   if (table->cap == 0) grow(table);
-  uint32_t at = (uint32_t)hash & table->mask;
+  uint32_t at = hash & table->mask;
   for (; table->slots[at]; at = (at + 1) & table->mask) {
     uint32_t group = table->slots[at] - 1, k = 0;
     if (table->hashes[group] != hash) continue;
@@ -274,7 +274,7 @@ static uint32_t find_keys(GroupTable *table, const Value *keys, uint64_t hash) {
   }
   if (table->groups_len == table->cap) {
     grow(table);
-    at = (uint32_t)hash & table->mask;
+    at = hash & table->mask;
     while (table->slots[at]) at = (at + 1) & table->mask;
   }
   uint32_t group = new_group(table, hash);
@@ -294,7 +294,7 @@ void group_table_save(const GroupTable *table, ByteWriter *out) {
   const GroupLayout *layout = table->layout;
   put_u32(out, table->groups_len);
   for (uint32_t g = 0; g < table->groups_len; g++) {
-    put_u64(out, table->hashes[g]);
+    put_u32(out, table->hashes[g]);
     for (uint32_t k = 0; k < layout->keys_len; k++) {
       Value key = group_table_key(table, g, k);
       value_save(&key, out);
@@ -306,7 +306,7 @@ void group_table_save(const GroupTable *table, ByteWriter *out) {
 
 static void load_group(GroupTable *table, ByteReader *in, Value *keys) {
   const GroupLayout *layout = table->layout;
-  uint64_t hash = get_u64(in);
+  uint32_t hash = get_u32(in);
   for (uint32_t k = 0; k < layout->keys_len; k++) keys[k] = value_load(in);
   uint32_t group = find_keys(table, keys, hash);
   for (uint32_t k = 0; k < layout->keys_len; k++) value_release(&keys[k]);

@@ -28,7 +28,7 @@ typedef struct GroupTable {
   const GroupLayout *layout;
   uint32_t  groups_len, cap;
   GroupKeys *keys;    /* keys_len of them; NULL before the first group */
-  uint64_t *hashes;   /* of each group's keys */
+  uint32_t *hashes;   /* of each group's keys: the low half, which is all the index needs */
   uint32_t *slots;    /* open addressing: group + 1, 0 free */
   uint32_t  mask;     /* slots - 1 */
   char     *states;

@@ -53,8 +53,10 @@ void hopping_groups_release(HoppingGroups *hopping) {
 
 static void init_states(const GroupLayout *layout, char *states) {
   memset(states, 0, layout->stride);
-  for (uint32_t a = 0; a < layout->aggs_len; a++)
-    if (layout->aggs[a].call.fn->init) layout->aggs[a].call.fn->init(&layout->aggs[a].call, states + layout->offsets[a]);
+  for (uint32_t a = 0; a < layout->aggs_len; a++) {
+    const AggCall *call = &layout->aggs[a].call;
+    if (call->fn->init) call->fn->init(call, states + layout->offsets[a]);
+  }
 }
 
 static void combine_states(const GroupLayout *layout, char *into, const char *from) {

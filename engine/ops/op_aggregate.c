@@ -25,7 +25,7 @@
 #include "time/watermark.h"
 
 enum {
-  PANE_VERSION = 1,
+  PANE_VERSION = 2,
   CLOCK_VERSION = 1,
   HOPPING_VERSION = 1,
   SPARE_PANES = 4,

@@ -90,9 +90,10 @@ static void wrong_names_are_said_at_once(void **state) {
   assert_int_equal(open_rows(f, "table=airport", &spec, &rows), STATUS_CONFIG);
   assert_has(f->err.message, "there is no table `airport`");
   assert_has(f->err.message, "there are: airports");
-  assert_int_equal(open_rows(f, "query=SELEC 1", &spec, &rows), STATUS_WORLD);
+  assert_int_equal(open_rows(f, "query=SELEC 1", &spec, &rows), STATUS_CONFIG);
+  assert_string_equal(f->err.hint, "query= is SELEC 1");
   assert_has(f->err.message, "syntax error");
-  assert_int_equal(open_rows(f, "query=DELETE FROM airports", &spec, &rows), STATUS_WORLD);
+  assert_int_equal(open_rows(f, "query=DELETE FROM airports", &spec, &rows), STATUS_CONFIG);
   assert_has(f->err.message, "syntax error");
   assert_int_equal(open_rows(f, "refresh=5m", &spec, &rows), STATUS_CONFIG);
   assert_has(f->err.message, "neither query= nor table=");

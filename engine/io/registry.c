@@ -37,7 +37,8 @@ static Str without_compression(Str path) {
 
 Status registry_no_format(const IoRegistry *registry, Str name, const char *who, Error *err) {
   StrBuf known = {0};
-  for (unsigned i = 0; registry->formats[i]; i++) strbuf_printf(&known, "%s%s", i ? ", " : "", registry->formats[i]->name);
+  for (unsigned i = 0; registry->formats[i]; i++)
+    strbuf_printf(&known, "%s%s", i ? ", " : "", registry->formats[i]->name);
   error_set(err, STATUS_CONFIG, who, "there is no format `" STR_FMT "`", STR_ARG(name));
   error_hint(err, "the formats are %s", known.len ? known.ptr : "none");
   strbuf_release(&known);

@@ -22,7 +22,8 @@ static const GroupLayout layout = {
     .keys_len = 2, .aggs = &count_agg, .aggs_len = 1, .offsets = offsets, .stride = 16};
 
 static Value random_key(Random *random, unsigned kinds) {
-  static const char *const words[] = {"a", "b", "a text that does not fit into a slot", "and another one that does not"};
+  static const char *const words[] = {"a", "b", "a text that does not fit into a slot",
+                                      "and another one that does not"};
   switch (random_below(random, kinds)) {
     case 0: return value_bigint((int64_t)random_below(random, 40) - 20);
     case 1: return value_text(str_from(words[random_below(random, 4)]));

@@ -1,6 +1,6 @@
 /* test_op_aggregate.c: tumbling, hopping and snapshot windows against a model that looks at every window afresh: sizes
 ** and hops that do not divide each other, gaps between windows, aggregates that combine and one that does not, batches
-** of any length, watermarks anywhere, stops; and that memory and source events are given back. */
+** of any length, watermarks anywhere, rows out of order, stops; and that memory and source events are given back. */
 #include "window_test.h"
 
 static WindowSpec window_of(WindowKind kind, Ticks size, Ticks hop, Ticks offset) {
@@ -78,6 +78,62 @@ static void hopping_windows_agree_without_combine(void **state) {
   for (uint64_t seed = 1; seed <= 150; seed++) try_windows(seed, WINDOW_HOPPING, true);
 }
 
+/* Rows need no order among each other above the watermark: events change places, the watermark stays below all that
+** are still to come. Aggregates by number only: which of equal texts comes first would matter. */
+static void shuffle(Random *random, const WtEvents *events, WtEvents *out) {
+  for (uint32_t i = 0; i < events->len; i++) vec_push(out, events->items[i]);
+  for (uint32_t i = 0; i + 1 < out->len; i++) {
+    uint32_t far = out->len - i < 12 ? out->len - i : 12, with = i + random_below(random, far);
+    WtEvent moved = out->items[i];
+    out->items[i] = out->items[with];
+    out->items[with] = moved;
+  }
+}
+
+static Ticks least_time(const WtEvents *events, uint32_t from) {
+  Ticks least = TICKS_MAX;
+  for (uint32_t i = from; i < events->len; i++)
+    if (events->items[i].time < least) least = events->items[i].time;
+  return least;
+}
+
+static void feed_shuffled(WindowTest *test, Random *random, const WtEvents *events) {
+  Ticks told = TICKS_MIN;
+  for (uint32_t at = 0; at < events->len;) {
+    uint32_t count = 1 + random_below(random, 9);
+    if (count > events->len - at) count = events->len - at;
+    wt_push(test, events->items + at, count);
+    at += count;
+    Ticks w = least_time(events, at);
+    if (w > told) wt_advance(test, told = w);
+  }
+}
+
+static void rows_need_no_order(void **state) {
+  (void)state;
+  for (uint64_t seed = 1; seed <= 120; seed++) {
+    Random random = {seed};
+    WindowTest test;
+    WtEvents events = {0}, shuffled = {0};
+    WtLines expected = {0};
+    WindowKind kind = seed % 3 == 0 ? WINDOW_TUMBLING : seed % 3 == 1 ? WINDOW_HOPPING : WINDOW_SNAPSHOT;
+    wt_init(&test, PLAN_AGGREGATE, random_window(&random, kind), random_below(&random, 3), 0);
+    wt_add(&test, aggregate_fn_find(STR("COUNT"), true), 3, -1);
+    wt_add(&test, aggregate_fn_find(STR("SUM"), false), 2, -1);
+    wt_add(&test, aggregate_fn_find(STR("STDEV"), false), 2, -1);
+    wt_start(&test, random_below(&random, 4));
+    wt_random_events(&random, &test.arena, &events, 1 + random_below(&random, 120), 1 + random_below(&random, 8));
+    shuffle(&random, &events, &shuffled);
+    feed_shuffled(&test, &random, &shuffled);
+    assert_true(wt_oldest(&test) == INT64_MAX);
+    model(&test, &events, &expected);
+    wt_compare(&test, &expected, "shuffled");
+    vec_release(&events);
+    vec_release(&shuffled);
+    wt_release(&test);
+  }
+}
+
 /* ---- what is kept ----------------------------------------------------------------------------- */
 
 static void start_counting(WindowTest *test, WindowSpec window, uint32_t keys) {
@@ -153,6 +209,7 @@ int main(void) {
       cmocka_unit_test(snapshot_windows_agree),
       cmocka_unit_test(hopping_windows_agree),
       cmocka_unit_test(hopping_windows_agree_without_combine),
+      cmocka_unit_test(rows_need_no_order),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,8 @@ static Value value_of(Str name, uint32_t i, Arena *arena) {
   if (str_eq(name, STR("i"))) return value_bigint((int64_t)(i * 7919 % 1000) - 500);
   if (str_eq(name, STR("n"))) return value_bigint((int64_t)(i % 10) + 1);
   if (str_eq(name, STR("f"))) return value_float((double)(i * 31 % 1000) / 8 + 0.1);
-  if (str_eq(name, STR("d"))) return value_datetime(INT64_C(639028224000000000) + (int64_t)i * 86399 * TICKS_PER_SECOND);
+  if (str_eq(name, STR("d")))
+    return value_datetime(INT64_C(639028224000000000) + (int64_t)i * 86399 * TICKS_PER_SECOND);
   if (str_eq(name, STR("s")))
     return value_text(arena_printf(arena, "%s %u", words[i % 8], i * 7919 % 1000));
   if (str_eq(name, STR("num"))) return value_text(arena_printf(arena, "%u", i * 7919 % 100000));

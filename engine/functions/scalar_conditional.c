@@ -14,6 +14,19 @@ static bool row_nullif(const FnCall *call, const Value *args, FnScratch *scratch
   return true;
 }
 
+/* Whole numbers on both sides; anything else goes row by row. */
+static Column *vec_nullif(const FnCall *call, Column *const *args, const Selection *sel, uint32_t rows,
+                          RowFailures *failures) {
+  Operand a = operand_of(args[0]), b = operand_of(args[1]);
+  if (a.layout != COL_BIGINT || b.layout != COL_BIGINT || a.constant) return NULL;
+  Column *out = column_new(COL_BIGINT, rows);
+  int64_t *result = column_i64(out);
+  KERNEL_EACH(sel, rows, i, result[i] = operand_i64(&a, i));
+  kernel_merge_valid(out, &a, 1);
+  KERNEL_EACH(sel, rows, i, if (operand_valid(&b, i) && operand_i64(&b, i) == result[i]) column_set_null(out, i));
+  return out;
+}
+
 static TypeMask first_type(const FnCall *call, const TypeMask *args) { return args[0]; }
 
 static Value type_text(Type type) {
@@ -70,7 +83,8 @@ const ScalarFn scalar_conditional[] = {
                                   "GetType('a') = 'nvarchar(max)'\n"
                                   "GetType(NULL) = NULL"},
     {.name = "NULLIF", .min_args = 2, .max_args = 2, .args = {FN_ANY, FN_ANY}, .result_of = first_type,
-     .row = row_nullif, .signature = "NULLIF(a, b)", .doc = "NULL when a equals b (compared as `=` does), else a.",
+     .row = row_nullif, .vec = vec_nullif, .signature = "NULLIF(a, b)",
+     .doc = "NULL when a equals b (compared as `=` does), else a.",
      .null_rule = "a NULL b gives a", .examples = "NULLIF(9, 8) = 9\n"
                                                   "NULLIF(2, 2.0) = NULL\n"
                                                   "NULLIF('x', 'X') = 'x'\n"

@@ -103,12 +103,13 @@ static bool part_row(const FnCall *call, TimeUnit unit, const Value *date, FnScr
   return true;
 }
 
-/* Units inside the day need no calendar. */
+/* Units inside the day and weekdays need no calendar. */
 static inline int64_t part_fast(TimeUnit unit, Ticks ticks) {
   switch ((int)unit) {
     case UNIT_HOUR: return ticks / TICKS_PER_HOUR % 24;
     case UNIT_MINUTE: return ticks / TICKS_PER_MINUTE % 60;
     case UNIT_SECOND: return ticks / TICKS_PER_SECOND % 60;
+    case UNIT_WEEKDAY: return (ticks / TICKS_PER_DAY + 1) % 7 + 1; /* 0001-01-01 is a Monday, and Sunday is 1 */
     default: return datetime_part(unit, ticks);
   }
 }
@@ -158,6 +159,28 @@ static bool row_datename(const FnCall *call, const Value *args, FnScratch *scrat
   *out = text_in_arena(scratch, strbuf_str(&name));
   strbuf_release(&name);
   return true;
+}
+
+static Column *vec_datename(const FnCall *call, Column *const *args, const Selection *sel, uint32_t rows,
+                            RowFailures *failures) {
+  Dates dates;
+  StrBuf name = {0};
+  Column *out = NULL;
+  if (is_null_column(args[1])) return kernel_all_null(rows);
+  if (args[1]->constant) return NULL;
+  if (dates_open(call, args[1], sel, rows, &dates, failures)) {
+    out = column_new(COL_TEXT, rows);
+    KERNEL_EACH(sel, rows, i, {
+      if (!operand_valid(&dates.column, i)) continue;
+      strbuf_clear(&name);
+      datetime_name(unit_of(call), date_at(&dates, i), &name);
+      column_text(out)[i] = column_copy_text(out, strbuf_str(&name));
+    });
+    kernel_merge_valid(out, &dates.column, 1);
+  }
+  dates_close(&dates);
+  strbuf_release(&name);
+  return out;
 }
 
 /* ---- DATEADD ---- */
@@ -325,7 +348,8 @@ const ScalarFn scalar_datetime[] = {
      .examples = "DATEDIFF(year, '2025-12-31T23:59:59Z', '2026-01-01T00:00:00Z') = 1\n"
                  "DATEDIFF(minute, '2026-01-01T10:05:00Z', '2026-01-01T10:00:30Z') = -5"},
     {.name = "DATENAME", .min_args = 2, .max_args = 2, .args = {UNIT_ARG, MASK_TIME}, .result = MASK(TYPE_TEXT),
-     .flags = FN_NULL_IN_NULL_OUT, .row = row_datename, .prepare = prepare_unit, .signature = "DATENAME(unit, date)",
+     .flags = FN_NULL_IN_NULL_OUT, .row = row_datename, .vec = vec_datename, .prepare = prepare_unit,
+     .signature = "DATENAME(unit, date)",
      .doc = "A part of the date as text: English names of months and weekdays, digits else.", .null_rule = "",
      .examples = "DATENAME(month, '2026-12-28') = 'December'\n"
                  "DATENAME(weekday, '2026-12-28') = 'Monday'\n"

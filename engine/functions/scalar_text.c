@@ -204,13 +204,28 @@ static Status prepare_patindex(FnCall *call, Error *err) {
 }
 static void release_patindex(FnCall *call) { like_free(call->state); }
 
+static int64_t pattern_index(const LikePattern *pattern, Str text) {
+  ptrdiff_t at = like_find(pattern, text);
+  return at < 0 ? 0 : (int64_t)code_points((Str){text.ptr, (size_t)at}) + 1;
+}
+
 static bool row_patindex(const FnCall *call, const Value *args, FnScratch *scratch, Value *out) {
   LikePattern *own = call->state ? NULL : like_compile(arg_text(&args[0]), STR(""));
-  Str text = arg_text(&args[1]);
-  ptrdiff_t at = like_find(own ? own : call->state, text);
-  *out = value_bigint(at < 0 ? 0 : (int64_t)code_points((Str){text.ptr, (size_t)at}) + 1);
+  *out = value_bigint(pattern_index(own ? own : call->state, arg_text(&args[1])));
   like_free(own);
   return true;
+}
+static Column *vec_patindex(const FnCall *call, Column *const *args, const Selection *sel, uint32_t rows,
+                            RowFailures *failures) {
+  Operand text = operand_of(args[1]);
+  if (text.layout == COL_NULL) return kernel_all_null(rows);
+  if (!call->state || text.layout != COL_TEXT || text.constant) return NULL;
+  Column *out = column_new(COL_BIGINT, rows);
+  KERNEL_EACH(sel, rows, i,
+              if (operand_valid(&text, i))
+                column_i64(out)[i] = pattern_index(call->state, text_str(operand_text(&text, i))));
+  kernel_merge_valid(out, &text, 1);
+  return out;
 }
 
 /* The code of the first character; an empty text has none. */
@@ -242,7 +257,7 @@ const ScalarFn scalar_text[] = {
      .doc = "The texts one behind the other; numbers, bits and datetimes are converted as CAST does.",
      .null_rule = "a NULL reads as ''", .examples = "CONCAT('x', NULL, 'y') = 'xy'\nCONCAT('no ', 7) = 'no 7'"},
     {.name = "CONCAT_WS", .min_args = 2, .max_args = FN_ARGS_ANY, .args = {TEXT, FN_ANY & ~MASK_JSON}, .result = TEXT,
-     .row = row_concat_ws, .signature = "CONCAT_WS(separator, text, ...)",
+     .row = row_concat_ws, .vec = vec_concat_ws, .signature = "CONCAT_WS(separator, text, ...)",
      .doc = "The texts one behind the other with the separator between them.",
      .null_rule = "NULL texts are skipped with their separator; a NULL separator reads as ''",
      .examples = "CONCAT_WS('-', 'a', NULL, 'b') = 'a-b'\nCONCAT_WS('/', '', '1') = '/1'"},
@@ -267,8 +282,8 @@ const ScalarFn scalar_text[] = {
      .doc = "The character with that Unicode code.", .null_rule = "NULL also when no character has the code",
      .examples = "NCHAR(9731) = '☃'\nNCHAR(-5) = NULL"},
     {.name = "PATINDEX", .min_args = 2, .max_args = 2, .args = {TEXT, TEXT}, .result = WHOLE,
-     .flags = FN_NULL_IN_NULL_OUT | FN_NEVER_FAILS, .row = row_patindex, .prepare = prepare_patindex,
-     .release = release_patindex, .signature = "PATINDEX(pattern, text)",
+     .flags = FN_NULL_IN_NULL_OUT | FN_NEVER_FAILS, .row = row_patindex, .vec = vec_patindex,
+     .prepare = prepare_patindex, .release = release_patindex, .signature = "PATINDEX(pattern, text)",
      .doc = "The position at which a LIKE pattern begins to match, its leading % set aside; 0 when it does not match.",
      .null_rule = "", .examples = "PATINDEX('%100%', 'NJB 1006') = 5\n"
                                   "PATINDEX('NJB%', 'NJB 1006') = 1\n"
@@ -280,11 +295,13 @@ const ScalarFn scalar_text[] = {
             "nothing.",
      .null_rule = "", .examples = "REPLACE('bananas', 'na', 'NA') = 'baNANAs'\nREPLACE('aaaa', 'aa', 'b') = 'bb'"},
     {.name = "REPLICATE", .min_args = 2, .max_args = 2, .args = {TEXT, WHOLE}, .result = TEXT,
-     .flags = FN_NULL_IN_NULL_OUT, .row = row_replicate, .signature = "REPLICATE(text, count)",
+     .flags = FN_NULL_IN_NULL_OUT, .row = row_replicate, .vec = vec_replicate,
+     .signature = "REPLICATE(text, count)",
      .doc = "The text so many times. More than 16 MB fail the row.", .null_rule = "NULL also for a negative count",
      .examples = "REPLICATE('ab', 3) = 'ababab'\nREPLICATE('ab', -1) = NULL"},
     {.name = "REVERSE", .min_args = 1, .max_args = 1, .args = {TEXT}, .result = TEXT,
-     .flags = FN_NULL_IN_NULL_OUT | FN_NEVER_FAILS, .row = row_reverse, .signature = "REVERSE(text)",
+     .flags = FN_NULL_IN_NULL_OUT | FN_NEVER_FAILS, .row = row_reverse, .vec = vec_reverse,
+     .signature = "REVERSE(text)",
      .doc = "The characters in reverse order.", .null_rule = "", .examples = "REVERSE('æøå') = 'åøæ'"},
     {.name = "RIGHT", .min_args = 2, .max_args = 2, .args = {TEXT, WHOLE}, .result = TEXT,
      .flags = FN_NULL_IN_NULL_OUT, .row = row_right, .vec = vec_right, .signature = "RIGHT(text, length)",
@@ -298,7 +315,8 @@ const ScalarFn scalar_text[] = {
      .row = row_space, .signature = "SPACE(count)", .doc = "So many blanks. More than 16 MB fail the row.",
      .null_rule = "NULL also for a negative count", .examples = "SPACE(2) = '  '\nSPACE(-3) = NULL"},
     {.name = "STUFF", .min_args = 4, .max_args = 4, .args = {TEXT, WHOLE, WHOLE, TEXT}, .result = TEXT,
-     .flags = FN_NULL_IN_NULL_OUT, .row = row_stuff, .signature = "STUFF(text, start, length, insert)",
+     .flags = FN_NULL_IN_NULL_OUT, .row = row_stuff, .vec = vec_stuff,
+     .signature = "STUFF(text, start, length, insert)",
      .doc = "The text with length characters from start on replaced. A start behind the text gives ''; a negative "
             "length fails the row.",
      .null_rule = "", .examples = "STUFF('qwerty', 3, 2, '####') = 'qw####ty'\n"
@@ -313,7 +331,8 @@ const ScalarFn scalar_text[] = {
                                   "SUBSTRING('stream', 0, 3) = 'st'\n"
                                   "SUBSTRING('stream', 9, 3) = ''"},
     {.name = "TRANSLATE", .min_args = 3, .max_args = 3, .args = {TEXT, TEXT, TEXT}, .result = TEXT,
-     .flags = FN_NULL_IN_NULL_OUT, .row = row_translate, .signature = "TRANSLATE(text, characters, replacements)",
+     .flags = FN_NULL_IN_NULL_OUT, .row = row_translate, .vec = vec_translate,
+     .signature = "TRANSLATE(text, characters, replacements)",
      .doc = "The text with each of the characters replaced by the one at the same place in replacements. Lists of "
             "unequal length fail the row.",
      .null_rule = "", .examples = "TRANSLATE('2*[3+4]', '[]', '()') = '2*(3+4)'"},

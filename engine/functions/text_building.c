@@ -68,8 +68,12 @@ ROW_FN(concat_ws) {
   return join_done(call, &joined, scratch, out);
 }
 
+static bool piece_is_null(const Operand *operand, uint32_t row) {
+  return operand->layout == COL_NULL || !operand_valid(operand, row);
+}
+
 static Str concat_piece(const Operand *operand, uint32_t row) {
-  if (operand->layout == COL_NULL || !operand_valid(operand, row)) return STR("");
+  if (piece_is_null(operand, row)) return STR("");
   return text_str(operand_text(operand, row));
 }
 
@@ -86,19 +90,55 @@ static void concat_row(const FnCall *call, const Operand *pieces, Column *out, u
   column_text(out)[row] = text_make(joined, len);
 }
 
-VEC_FN(concat) {
-  enum { PIECES_MAX = 32 };
-  Operand pieces[PIECES_MAX];
+/* As concat_row, with the first piece between the others; a NULL is skipped with its separator. */
+static void concat_ws_row(const FnCall *call, const Operand *pieces, Column *out, uint32_t row,
+                          RowFailures *failures) {
+  Str separator = concat_piece(&pieces[0], row);
+  size_t len = 0, begin = 0;
+  char small[TEXT_INLINE];
+  for (unsigned k = 1; k < call->args_len; k++)
+    if (!piece_is_null(&pieces[k], row)) len += concat_piece(&pieces[k], row).len + separator.len;
+  if (len) begin = separator.len; /* before the first piece there is none */
+  if (len - begin > TEXT_RESULT_MAX) {
+    row_failures_add(failures, row, call->span, "CONCAT_WS: the result is larger than 16 MB");
+    return;
+  }
+  char *joined = len - begin <= TEXT_INLINE ? small : column_text_space(out, len - begin), *at = joined;
+  for (unsigned k = 1, count = 0; k < call->args_len; k++) {
+    if (piece_is_null(&pieces[k], row)) continue;
+    if (count++) at = put(at, separator);
+    at = put(at, concat_piece(&pieces[k], row));
+  }
+  column_text(out)[row] = text_make(joined, len - begin);
+}
+
+enum { PIECES_MAX = 32 };
+
+/* False when they are not all text, or nothing is a column. */
+static bool take_pieces(const FnCall *call, Column *const *args, Operand *pieces) {
   bool any_column = false;
-  if (call->args_len > PIECES_MAX) return NULL;
+  if (call->args_len > PIECES_MAX) return false;
   for (unsigned k = 0; k < call->args_len; k++) {
     pieces[k] = operand_of(args[k]);
-    if (pieces[k].layout != COL_TEXT && pieces[k].layout != COL_NULL) return NULL;
+    if (pieces[k].layout != COL_TEXT && pieces[k].layout != COL_NULL) return false;
     any_column |= !pieces[k].constant;
   }
-  if (!any_column) return NULL;
+  return any_column;
+}
+
+VEC_FN(concat) {
+  Operand pieces[PIECES_MAX];
+  if (!take_pieces(call, args, pieces)) return NULL;
   Column *out = column_new(COL_TEXT, rows);
   KERNEL_EACH(sel, rows, i, concat_row(call, pieces, out, i, failures));
+  return out;
+}
+
+VEC_FN(concat_ws) {
+  Operand pieces[PIECES_MAX];
+  if (!take_pieces(call, args, pieces)) return NULL;
+  Column *out = column_new(COL_TEXT, rows);
+  KERNEL_EACH(sel, rows, i, concat_ws_row(call, pieces, out, i, failures));
   return out;
 }
 
@@ -254,6 +294,33 @@ static bool repeat(const FnCall *call, Str text, int64_t count, FnScratch *scrat
 ROW_FN(replicate) { return repeat(call, arg_text(&args[0]), args[1].i, scratch, out); }
 ROW_FN(space) { return repeat(call, STR(" "), args[0].i, scratch, out); }
 
+static void repeat_row(const FnCall *call, Str text, int64_t count, Column *out, uint32_t row,
+                       RowFailures *failures) {
+  if (text.len && count > (int64_t)(TEXT_RESULT_MAX / text.len)) {
+    row_failures_add(failures, row, call->span, "REPLICATE: the result is larger than 16 MB");
+    return;
+  }
+  size_t len = text.len * (size_t)count;
+  char small[TEXT_INLINE], *made = len <= TEXT_INLINE ? small : column_text_space(out, len), *at = made;
+  for (int64_t i = 0; text.len && i < count; i++) at = put(at, text);
+  column_text(out)[row] = text_make(made, len);
+}
+
+VEC_FN(replicate) {
+  Operand text = operand_of(args[0]), count = operand_of(args[1]);
+  if (text.layout == COL_NULL || count.layout == COL_NULL) return kernel_all_null(rows);
+  if (text.layout != COL_TEXT || count.layout != COL_BIGINT || text.constant) return NULL;
+  Column *out = column_new(COL_TEXT, rows);
+  kernel_merge_valid(out, (Operand[]){text, count}, 2);
+  KERNEL_EACH(sel, rows, i, {
+    if (!operand_valid(&text, i) || !operand_valid(&count, i)) continue;
+    int64_t times = operand_i64(&count, i);
+    if (times < 0) column_set_null(out, i);
+    else repeat_row(call, text_str(operand_text(&text, i)), times, out, i, failures);
+  });
+  return out;
+}
+
 ROW_FN(nchar) {
   char bytes[4];
   int64_t code = args[0].i;
@@ -269,35 +336,110 @@ static void reverse_bytes(Str text, char *out) {
   for (size_t i = 0; i < text.len; i++) out[i] = text.ptr[text.len - 1 - i];
 }
 
+static void reverse_into(Str text, char *out) {
+  if (is_ascii(text)) {
+    reverse_bytes(text, out);
+    return;
+  }
+  while (text.len) {
+    size_t last = code_point_offset_back(text, 1);
+    out = put(out, str_sub(text, last, text.len));
+    text.len = last;
+  }
+}
+
 ROW_FN(reverse) {
   Str text = arg_text(&args[0]);
-  char *made = make(scratch, text.len), *at = made;
-  bool bytes = is_ascii(text);
-  if (bytes) reverse_bytes(text, made);
-  for (Str rest = bytes ? STR("") : text; rest.len;) {
-    size_t last = code_point_offset_back(rest, 1);
-    at = put(at, str_sub(rest, last, rest.len));
-    rest.len = last;
-  }
+  char *made = make(scratch, text.len);
+  reverse_into(text, made);
   *out = value_text((Str){made, text.len});
   return true;
 }
 
-ROW_FN(stuff) {
-  Str text = arg_text(&args[0]), insert = arg_text(&args[3]);
-  int64_t start = args[1].i < 1 ? 1 : args[1].i, length = args[2].i;
-  if (length < 0) return fn_fail(scratch, "STUFF: the length %lld is negative", (long long)length);
-  size_t from = code_point_offset(text, (uint64_t)start - 1);
-  *out = value_text(STR(""));
-  if (from >= text.len) return true;
+static Text reversed_text(Str text, Column *out) {
+  char small[TEXT_INLINE], *made = text.len <= TEXT_INLINE ? small : column_text_space(out, text.len);
+  reverse_into(text, made);
+  return text_make(made, text.len);
+}
+
+VEC_FN(reverse) {
+  Operand text = operand_of(args[0]);
+  if (text.layout == COL_NULL) return kernel_all_null(rows);
+  if (text.layout != COL_TEXT || text.constant) return NULL;
+  Column *out = column_new(COL_TEXT, rows);
+  KERNEL_EACH(sel, rows, i,
+              if (operand_valid(&text, i))
+                column_text(out)[i] = reversed_text(text_str(operand_text(&text, i)), out));
+  kernel_merge_valid(out, &text, 1);
+  return out;
+}
+
+/* What STUFF leaves of a text, and what goes between; all empty for a start behind the text. length >= 0. */
+typedef struct Stuffed {
+  Str    before, insert, behind;
+  size_t len;
+} Stuffed;
+
+static Stuffed stuffed(Str text, int64_t start, int64_t length, Str insert) {
+  Stuffed parts = {.len = 0};
+  size_t from = code_point_offset(text, start < 1 ? 0 : (uint64_t)start - 1);
+  if (from >= text.len) return parts;
   Str behind = str_sub(text, from, text.len);
-  behind = str_sub(behind, code_point_offset(behind, (uint64_t)length), behind.len);
-  size_t len = from + insert.len + behind.len;
-  if (len > TEXT_RESULT_MAX) return too_large(call, scratch);
-  char *made = make(scratch, len);
-  put(put(put(made, (Str){text.ptr, from}), insert), behind);
-  *out = value_text((Str){made, len});
+  parts.before = (Str){text.ptr, from};
+  parts.insert = insert;
+  parts.behind = str_sub(behind, code_point_offset(behind, (uint64_t)length), behind.len);
+  parts.len = from + insert.len + parts.behind.len;
+  return parts;
+}
+
+static void stuff_into(const Stuffed *parts, char *out) {
+  put(put(put(out, parts->before), parts->insert), parts->behind);
+}
+
+ROW_FN(stuff) {
+  if (args[2].i < 0) return fn_fail(scratch, "STUFF: the length %lld is negative", (long long)args[2].i);
+  Stuffed parts = stuffed(arg_text(&args[0]), args[1].i, args[2].i, arg_text(&args[3]));
+  if (parts.len > TEXT_RESULT_MAX) return too_large(call, scratch);
+  char *made = make(scratch, parts.len);
+  stuff_into(&parts, made);
+  *out = value_text((Str){made, parts.len});
   return true;
+}
+
+static void stuff_row(const FnCall *call, const Operand *operands, Column *out, uint32_t row, RowFailures *failures) {
+  int64_t length = operand_i64(&operands[2], row);
+  if (length < 0) {
+    row_failures_add(failures, row, call->span, "STUFF: the length %lld is negative", (long long)length);
+    return;
+  }
+  Stuffed parts = stuffed(text_str(operand_text(&operands[0], row)), operand_i64(&operands[1], row), length,
+                          text_str(operand_text(&operands[3], row)));
+  if (parts.len > TEXT_RESULT_MAX) {
+    row_failures_add(failures, row, call->span, "STUFF: the result is larger than 16 MB");
+    return;
+  }
+  char small[TEXT_INLINE], *made = parts.len <= TEXT_INLINE ? small : column_text_space(out, parts.len);
+  stuff_into(&parts, made);
+  column_text(out)[row] = text_make(made, parts.len);
+}
+
+VEC_FN(stuff) {
+  static const ColumnLayout layouts[] = {COL_TEXT, COL_BIGINT, COL_BIGINT, COL_TEXT};
+  Operand operands[4];
+  for (unsigned k = 0; k < 4; k++) {
+    operands[k] = operand_of(args[k]);
+    if (operands[k].layout == COL_NULL) return kernel_all_null(rows);
+    if (operands[k].layout != layouts[k]) return NULL;
+  }
+  if (operands[0].constant) return NULL;
+  Column *out = column_new(COL_TEXT, rows);
+  KERNEL_EACH(sel, rows, i, {
+    bool valid = true;
+    for (unsigned k = 0; k < 4; k++) valid &= operand_valid(&operands[k], i);
+    if (valid) stuff_row(call, operands, out, i, failures);
+  });
+  kernel_merge_valid(out, operands, 4);
+  return out;
 }
 
 static Str take_character(Str *rest) {
@@ -316,10 +458,12 @@ static Str translated(Str character, Str from, Str to) {
 }
 
 /* Lists of ASCII only: bytes of other characters stay as they are, so any text will do. */
-static void translate_bytes(Str text, Str from, Str to, char *out) {
-  char map[256];
+static void fill_byte_map(Str from, Str to, char map[256]) {
   for (int c = 0; c < 256; c++) map[c] = (char)c;
   for (size_t i = from.len; i-- > 0;) map[(unsigned char)from.ptr[i]] = to.ptr[i];
+}
+
+static void map_bytes(Str text, const char map[256], char *out) {
   for (size_t i = 0; i < text.len; i++) out[i] = map[(unsigned char)text.ptr[i]];
 }
 
@@ -328,12 +472,36 @@ ROW_FN(translate) {
   if (code_points(from) != code_points(to))
     return fn_fail(scratch, "TRANSLATE: %zu characters and %zu replacements", code_points(from), code_points(to));
   if (is_ascii(from) && is_ascii(to)) {
-    char *bytes = make(scratch, text.len);
-    translate_bytes(text, from, to, bytes);
+    char map[256], *bytes = make(scratch, text.len);
+    fill_byte_map(from, to, map);
+    map_bytes(text, map, bytes);
     *out = value_text((Str){bytes, text.len});
     return true;
   }
   StrBuf made = {0};
   while (text.len) strbuf_put_str(&made, translated(take_character(&text), from, to));
   return join_done(call, &made, scratch, out);
+}
+
+static Text translated_text(Str text, const char map[256], Column *out) {
+  char small[TEXT_INLINE], *made = text.len <= TEXT_INLINE ? small : column_text_space(out, text.len);
+  map_bytes(text, map, made);
+  return text_make(made, text.len);
+}
+
+/* Constant lists of ASCII, as they mostly are. */
+VEC_FN(translate) {
+  Operand text = operand_of(args[0]), from = operand_of(args[1]), to = operand_of(args[2]);
+  if (text.layout != COL_TEXT || from.layout != COL_TEXT || to.layout != COL_TEXT) return NULL;
+  if (text.constant || !from.constant || !to.constant) return NULL;
+  Str wanted = text_str(operand_text(&from, 0)), replacements = text_str(operand_text(&to, 0));
+  if (wanted.len != replacements.len || !is_ascii(wanted) || !is_ascii(replacements)) return NULL;
+  char map[256];
+  fill_byte_map(wanted, replacements, map);
+  Column *out = column_new(COL_TEXT, rows);
+  KERNEL_EACH(sel, rows, i,
+              if (operand_valid(&text, i))
+                column_text(out)[i] = translated_text(text_str(operand_text(&text, i)), map, out));
+  kernel_merge_valid(out, &text, 1);
+  return out;
 }

@@ -24,8 +24,13 @@ ROW_FN(stuff);
 ROW_FN(translate);
 ROW_FN(upper);
 VEC_FN(concat);
+VEC_FN(concat_ws);
 VEC_FN(lower);
 VEC_FN(replace);
+VEC_FN(replicate);
+VEC_FN(reverse);
+VEC_FN(stuff);
+VEC_FN(translate);
 VEC_FN(upper);
 
 #endif

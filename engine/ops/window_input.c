@@ -34,6 +34,30 @@ static void check_arguments(WindowInput *input) {
   }
 }
 
+/* Where the first window that holds t would end. */
+static Ticks end_of(const WindowSpec *window, Ticks t) {
+  switch (window->kind) {
+    case WINDOW_TUMBLING:
+    case WINDOW_HOPPING: return window_first_end(window, t);
+    case WINDOW_SLIDING:
+    case WINDOW_SESSION: return t + window->size;
+    case WINDOW_SNAPSHOT:
+    case WINDOW_KINDS: break;
+  }
+  return t;
+}
+
+/* A window that would end behind the calendar can never be told: its events are errors, not silence. */
+static void check_calendar(WindowInput *input, const Op *op) {
+  const WindowSpec *window = &op->plan->aggregate.window;
+  const Batch *batch = input->batch;
+  SELECTION_EACH(input->sel, batch->rows, i) {
+    Ticks t = column_i64(batch->time)[column_slot(batch->time, i)];
+    if (t > TICKS_LAST - WINDOW_SIZE_MAX && end_of(window, t) > TICKS_LAST)
+      row_failures_add(&input->failures, i, window->span, "the window of this event would end behind the year 9999");
+  }
+}
+
 static void drop_failed(WindowInput *input) {
   Selection *sel = input->sel, *out = selection_new(sel ? sel->len : input->batch->rows);
   SELECTION_EACH(sel, input->batch->rows, i) {
@@ -58,6 +82,7 @@ void window_input_begin(WindowInput *input, Op *op, const Batch *batch) {
   program_run(input->run, batch, input->values, &input->sel, &input->failures);
   uint32_t before = input->failures.items.len;
   check_arguments(input);
+  check_calendar(input, op);
   if (input->failures.items.len > before) drop_failed(input);
   op_fail_rows(op, batch, &input->failures);
   input->count = input->sel ? input->sel->len : batch->rows;

@@ -9,9 +9,14 @@ static void push_rows(JobInput *in, Batch *batch) {
   op_push(in->scan, 0, batch);
 }
 
+static Status stopped(const JobInput *in, Error *err) {
+  return error_set(err, STATUS_CANCELLED, in->plan->name.ptr, "stopped while loading");
+}
+
 static Status load_database(JobInput *in, Error *err) {
   for (;;) {
     Batch *rows = NULL;
+    if (atomic_load(&in->job->stop)) return stopped(in, err);
     TRY(in->rows->cls->next(in->rows, in->job->ctx.batch_rows, &rows, err));
     if (rows == NULL) return STATUS_OK;
     DecodedBatch decoded = {.rows = rows->rows, .cols = rows->cols, .payload = rows->payload};
@@ -28,8 +33,7 @@ static Status load_file(JobInput *in, Error *err) {
     SourceEvent event;
     TRY(input_next(in, 1000, &item, &event, err));
     if (event == SOURCE_END) return STATUS_OK;
-    if (atomic_load(&in->job->stop))
-      return error_set(err, STATUS_CANCELLED, in->plan->name.ptr, "stopped while loading");
+    if (atomic_load(&in->job->stop)) return stopped(in, err);
     if (event == SOURCE_DATA) push_rows(in, item.batch);
     input_batch_release(&item);
   }

@@ -221,7 +221,7 @@ static void emit_rows(AggregateOp *agg, const Emission *e) {
   Batch *out = batch_new(e->rows, node->cols_len);
   Value end = value_datetime(e->end), id = value_null();
   row_failures_reset(&agg->failures, e->rows);
-  for (uint32_t k = 0; k < agg->layout.keys_len; k++) 
+  for (uint32_t k = 0; k < agg->layout.keys_len; k++)
     out->cols[k] = group_table_key_column(e->table, k, e->first, e->rows);
   for (uint32_t a = 0; a < agg->layout.aggs_len; a++) out->cols[agg->layout.keys_len + a] = agg_column(agg, e, a);
   if (node->aggregate.window.id.len) id = value_text(node->aggregate.window.id);

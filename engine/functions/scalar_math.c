@@ -263,6 +263,28 @@ static Column *vec_round(const FnCall *call, Column *const *args, const Selectio
   return out;
 }
 
+/* Floats to a constant power; bigints keep their type and go row by row. */
+static Column *vec_power(const FnCall *call, Column *const *args, const Selection *sel, uint32_t rows,
+                         RowFailures *failures) {
+  Operand x = operand_of(args[0]), y = operand_of(args[1]);
+  bool number = y.layout == COL_BIGINT || y.layout == COL_FLOAT;
+  if (x.layout != COL_FLOAT || x.constant || x.integral || !y.constant || !number) return NULL;
+  double exponent = number_at(&y, 0);
+  Column *out = column_new(COL_FLOAT, rows);
+  double *result = column_f64(out);
+  KERNEL_EACH(sel, rows, i, {
+    double base = operand_valid(&x, i) ? operand_f64(&x, i) : 1;
+    result[i] = exponent == 2 ? base * base : pow(base, exponent);
+    if (isfinite(result[i])) continue;
+    FnScratch scratch = {0};
+    power_fails((Value[]){value_float(base), column_get(args[1], 0)}, &scratch);
+    row_failures_add(failures, i, call->span, "%s", scratch.error);
+    result[i] = 0;
+  });
+  kernel_merge_valid(out, &x, 1);
+  return out;
+}
+
 /* ---- types ---- */
 
 static TypeMask same_number(const FnCall *call, const TypeMask *args) {
@@ -291,7 +313,8 @@ const ScalarFn scalar_math[] = {
     KEEPS("FLOOR", floor, FN_NEVER_FAILS, "FLOOR(number)",
           "The greatest whole number not above the argument, in its own type.", "FLOOR(2.9) = 2.0\nFLOOR(-2.5) = -3.0"),
     {.name = "POWER", .min_args = 2, .max_args = 2, .args = {MASK_NUMERIC, MASK_NUMERIC}, .result_of = same_number,
-     .flags = FN_NULL_IN_NULL_OUT, .row = row_power, .signature = "POWER(number, exponent)",
+     .flags = FN_NULL_IN_NULL_OUT, .row = row_power, .vec = vec_power,
+     .signature = "POWER(number, exponent)",
      .doc = "The number raised to the exponent, in the type of the number: a bigint result is truncated.",
      .null_rule = "",
      .examples = "POWER(2, 10) = 1024\n"

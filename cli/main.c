@@ -53,15 +53,16 @@ const Command *command_find(Str name) {
 }
 
 static int unknown_command(const char *name) {
-  Str names[NAMES_MAX];
+  Str names[NAMES_MAX], wanted = str_from(name);
   unsigned count = 0;
   for (unsigned i = 0; commands[i] && count < NAMES_MAX; i++)
     if (!commands[i]->hidden) names[count++] = str_from(commands[i]->name);
   Error err = {0};
-  Str nearest = diag_nearest(str_from(name), names, count);
-  error_set(&err, STATUS_CONFIG, "", "there is no command `%s`", name);
+  Str nearest = diag_nearest(wanted, names, count);
+  error_set(&err, STATUS_CONFIG, "", "there is no command `" STR_FMT "`", STR_ARG(wanted));
   if (nearest.len) error_hint(&err, "did you mean `weir " STR_FMT "`?", STR_ARG(nearest));
-  else if (str_ends_nocase(str_from(name), STR(".asaql"))) error_hint(&err, "did you mean `weir run %s`?", name);
+  else if (str_ends_nocase(wanted, STR(".asaql")))
+    error_hint(&err, "did you mean `weir run " STR_FMT "`?", STR_ARG(wanted));
   else error_hint(&err, "`weir --help` lists the commands");
   return term_error(&err);
 }

@@ -1,7 +1,7 @@
 /* choose_window.c: the ladder from a window to its operator:
 **
 **   tumbling, snapshot   PLAN_AGGREGATE: a group table a window, rows in any order
-**   hopping              PLAN_AGGREGATE: a group table a pane, combined when a window is complete
+**   hopping              PLAN_AGGREGATE: a group table an open pane, complete panes as two stacks of states
 **   session              PLAN_SESSION: open sessions with their ends in a heap, rows in order of time
 **   sliding              PLAN_SLIDING: rows enter and leave, values are taken back or combined, rows in order
 **

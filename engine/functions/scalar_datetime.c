@@ -179,25 +179,38 @@ static bool row_datename(const FnCall *call, const Value *args, FnScratch *scrat
   return true;
 }
 
+/* The names of one column: each month and weekday is made once. */
+typedef struct DateNames {
+  TimeUnit unit;
+  StrBuf   scratch;
+  Text     made[13]; /* by month or weekday; empty: not yet */
+} DateNames;
+
+static Text name_of_date(DateNames *names, Ticks ticks, Column *out) {
+  bool few = names->unit == UNIT_MONTH || names->unit == UNIT_WEEKDAY;
+  Text *made = &names->made[few ? part_fast(names->unit, ticks) : 0];
+  if (few && made->len) return *made;
+  strbuf_clear(&names->scratch);
+  datetime_name(names->unit, ticks, &names->scratch);
+  return *made = column_copy_text(out, strbuf_str(&names->scratch));
+}
+
 static Column *vec_datename(const FnCall *call, Column *const *args, const Selection *sel, uint32_t rows,
                             RowFailures *failures) {
   Dates dates;
-  StrBuf name = {0};
+  DateNames names = {.unit = unit_of(call)};
   Column *out = NULL;
   if (is_null_column(args[1])) return kernel_all_null(rows);
   if (args[1]->constant) return NULL;
   if (dates_open(call, args[1], sel, rows, &dates, failures)) {
     out = column_new(COL_TEXT, rows);
-    KERNEL_EACH(sel, rows, i, {
-      if (!operand_valid(&dates.column, i)) continue;
-      strbuf_clear(&name);
-      datetime_name(unit_of(call), date_at(&dates, i), &name);
-      column_text(out)[i] = column_copy_text(out, strbuf_str(&name));
-    });
+    KERNEL_EACH(sel, rows, i,
+                if (operand_valid(&dates.column, i))
+                  column_text(out)[i] = name_of_date(&names, date_at(&dates, i), out));
     kernel_merge_valid(out, &dates.column, 1);
   }
   dates_close(&dates);
-  strbuf_release(&name);
+  strbuf_release(&names.scratch);
   return out;
 }
 

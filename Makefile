@@ -13,7 +13,7 @@ quick:           # the unit tests and the tree checks
 	bash tools/test.sh -L 'unit|tree'
 
 fuzz:            # ten minutes for each fuzzer
-	cmake --preset fuzz -DWEIR_FUZZ_SECONDS=600 && cmake --build --preset fuzz && ctest --preset fuzz -L fuzz
+	cmake --preset fuzz -DWEIR_FUZZ_SECONDS=600 -DWEIR_FUZZ_SEED=0 && cmake --build --preset fuzz && ctest --preset fuzz -L fuzz
 
 bench: release
 	cmake --build --preset release --target bench_tools

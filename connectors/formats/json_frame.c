@@ -40,11 +40,19 @@ static const char *line_end(const char *at, const char *end) {
   return newline ? newline : end;
 }
 
-/* The column of `at` if only blanks stand before it on its line. *line: where that line begins. */
+/* From where bytes must be seen again for a record at `at`: from the beginning of its line, when nothing but blanks
+** and, in an array, commas stand before it, because where a line begins decides how its record ends. */
+static const char *seen_again_from(const Scanner *scanner, const char *at, const char *behind_blanks) {
+  const char *p = at;
+  while (p > scanner->bytes && p[-1] != '\n' && (is_blank(p[-1]) || (scanner->frame->in_array && p[-1] == ','))) p--;
+  return p == scanner->bytes || p[-1] == '\n' ? p : behind_blanks;
+}
+
+/* The column of `at` if only blanks stand before it on its line. *line: see seen_again_from. */
 static ptrdiff_t column_of(const Scanner *scanner, const char *at, const char **line) {
   const char *p = at;
   while (p > scanner->bytes && p[-1] != '\n' && is_blank(p[-1])) p--;
-  *line = p;
+  *line = seen_again_from(scanner, at, p);
   bool starts = p == scanner->bytes ? scanner->frame->line_start : p[-1] == '\n';
   return starts ? at - p : NO_COLUMN;
 }

@@ -1,6 +1,6 @@
 /* odbc_insert.c: rows a second into a database through the ODBC sink, beside the driver's own best.
 **
-**   odbc_insert 'Driver={SQLite3};Database=/tmp/bench.db' [ROWS]
+**   bench_odbc_insert 'Driver={SQLite3};Database=/tmp/bench.db' [ROWS]
 **
 ** The driver's side does nothing but fill bound parameters and execute multi-row INSERTs, once for each of several
 ** sizes; the best counts. Both sides write the same rows into the same new table, one transaction each, and take

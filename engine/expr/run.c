@@ -259,15 +259,6 @@ static Column *run_column(ProgramRun *run, const Step *step, const Batch *batch,
   BUG("step %d makes no column", step->kind);
 }
 
-static Selection *without_failed(const Selection *sel, uint32_t rows, const RowFailures *failures) {
-  if (failures->items.len == 0) return selection_ref((Selection *)sel);
-  Selection *out = selection_new(sel ? sel->len : rows);
-  SELECTION_EACH(sel, rows, i) {
-    if (!row_failures_has(failures, i)) out->rows[out->len++] = i;
-  }
-  return out;
-}
-
 void program_run(ProgramRun *run, const Batch *batch, Column **out, Selection **sel, RowFailures *failures) {
   const Program *program = run->program;
   run->sels[0] = batch->sel;
@@ -277,7 +268,7 @@ void program_run(ProgramRun *run, const Batch *batch, Column **out, Selection **
     else run->regs[step->out] = run_column(run, step, batch, failures);
   }
   for (uint32_t i = 0; i < program->values_len; i++) out[i] = column_ref(run->regs[program->values[i]]);
-  *sel = without_failed(run->sels[program->result_sel], batch->rows, failures);
+  *sel = row_failures_passed(failures, run->sels[program->result_sel], batch->rows);
   for (uint32_t i = 0; i < program->regs_len; i++) column_unref(run->regs[i]);
   for (uint32_t i = 1; i < program->sels_len; i++) selection_unref(run->sels[i]);
 }

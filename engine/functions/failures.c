@@ -24,6 +24,15 @@ bool row_failures_has(const RowFailures *failures, uint32_t row) {
   return failures->rows_failed && bits_get(failures->rows_failed, row);
 }
 
+Selection *row_failures_passed(const RowFailures *failures, Selection *sel, uint32_t rows) {
+  if (failures->items.len == 0) return selection_ref(sel);
+  Selection *out = selection_new(sel ? sel->len : rows);
+  SELECTION_EACH(sel, rows, i) {
+    if (!row_failures_has(failures, i)) out->rows[out->len++] = i;
+  }
+  return out;
+}
+
 static Str format_reason(Arena *arena, const char *format, va_list args) {
   char text[512];
   int len = vsnprintf(text, sizeof text, format, args);

@@ -31,6 +31,8 @@ typedef struct RowFailures {
 void row_failures_reset(RowFailures *failures, uint32_t rows);
 void row_failures_release(RowFailures *failures);
 bool row_failures_has(const RowFailures *failures, uint32_t row);
+/* The rows of sel (NULL: all `rows`) that have not failed; the caller owns the reference. */
+Selection *row_failures_passed(const RowFailures *failures, Selection *sel, uint32_t rows);
 /* Records the first failure of a row; later ones of the same row are ignored. */
 void row_failures_add(RowFailures *failures, uint32_t row, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

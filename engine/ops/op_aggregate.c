@@ -208,14 +208,6 @@ static Column *agg_column(AggregateOp *agg, const Emission *e, uint32_t a) {
   return column_builder_finish(&builder);
 }
 
-static Selection *succeeded(const Emission *e, const RowFailures *failures) {
-  if (failures->items.len == 0) return NULL;
-  Selection *sel = selection_new(e->rows);
-  for (uint32_t i = 0; i < e->rows; i++)
-    if (!row_failures_has(failures, i)) sel->rows[sel->len++] = i;
-  return sel;
-}
-
 static void emit_rows(AggregateOp *agg, const Emission *e) {
   const PlanNode *node = agg->op.plan;
   Batch *out = batch_new(e->rows, node->cols_len);
@@ -231,7 +223,7 @@ static void emit_rows(AggregateOp *agg, const Emission *e) {
   out->sorted = true;
   lineage_merge(&out->lineage, e->lineage);
   op_fail_rows(&agg->op, out, &agg->failures);
-  out->sel = succeeded(e, &agg->failures);
+  out->sel = row_failures_passed(&agg->failures, NULL, e->rows);
   op_emit(&agg->op, out);
   batch_unref(out);
 }

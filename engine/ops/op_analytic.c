@@ -134,13 +134,9 @@ static void check_arguments(AnalyticOp *analytic, const Batch *batch, const Sele
 
 /* Takes the reference of sel. */
 static Selection *without_failed(Selection *sel, uint32_t rows, const RowFailures *failures) {
-  if (failures->items.len == 0) return sel;
-  Selection *out = selection_new(sel ? sel->len : rows);
-  SELECTION_EACH(sel, rows, i) {
-    if (!row_failures_has(failures, i)) out->rows[out->len++] = i;
-  }
+  Selection *passed = row_failures_passed(failures, sel, rows);
   selection_unref(sel);
-  return out;
+  return passed;
 }
 
 static bool is_true(const Column *col, uint32_t row) {

@@ -59,12 +59,9 @@ static void check_calendar(WindowInput *input, const Op *op) {
 }
 
 static void drop_failed(WindowInput *input) {
-  Selection *sel = input->sel, *out = selection_new(sel ? sel->len : input->batch->rows);
-  SELECTION_EACH(sel, input->batch->rows, i) {
-    if (!row_failures_has(&input->failures, i)) out->rows[out->len++] = i;
-  }
-  selection_unref(sel);
-  input->sel = out;
+  Selection *passed = row_failures_passed(&input->failures, input->sel, input->batch->rows);
+  selection_unref(input->sel);
+  input->sel = passed;
 }
 
 static void hash_keys(WindowInput *input) {

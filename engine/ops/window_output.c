@@ -65,14 +65,6 @@ static Column *times_of(const WindowOutput *out) {
   return col;
 }
 
-static Selection *succeeded(const WindowOutput *out) {
-  if (out->failures.items.len == 0) return NULL;
-  Selection *sel = selection_new(out->rows);
-  for (uint32_t i = 0; i < out->rows; i++)
-    if (!row_failures_has(&out->failures, i)) sel->rows[sel->len++] = i;
-  return sel;
-}
-
 void window_output_send(WindowOutput *out, const Lineage *lineage) {
   if (out->rows == 0) return;
   const PlanNode *node = out->op->plan;
@@ -85,7 +77,7 @@ void window_output_send(WindowOutput *out, const Lineage *lineage) {
   batch->sorted = true;
   lineage_merge(&batch->lineage, lineage);
   op_fail_rows(out->op, batch, &out->failures);
-  batch->sel = succeeded(out);
+  batch->sel = row_failures_passed(&out->failures, NULL, out->rows);
   op_emit(out->op, batch);
   batch_unref(batch);
   out->rows = 0;

@@ -6,12 +6,6 @@
 #include "grammar/parse.h"
 #include "plan/explain.h"
 
-/* Names of outputs go to connectors as C strings. */
-static void end_names(PlanScript *plan) {
-  for (uint32_t i = 0; i < plan->outputs_len; i++)
-    plan->outputs[i]->name = arena_str(plan->arena, plan->outputs[i]->name);
-}
-
 Compiled *compile_query(SourceText *source, const BindOptions *options) {
   Compiled *compiled = mem_zalloc(sizeof *compiled);
   arena_init(&compiled->arena);
@@ -22,7 +16,6 @@ Compiled *compile_query(SourceText *source, const BindOptions *options) {
   if (compiled->ast && bind_script(ast, options, &compiled->arena, &compiled->diags, &bound)) compiled->bound = bound;
   compiled->attempted = bound;
   if (compiled->bound) compiled->plan = plan_build(bound, options->compat, source, &compiled->arena);
-  if (compiled->plan) end_names(compiled->plan);
   diags_sort(&compiled->diags);
   return compiled;
 }

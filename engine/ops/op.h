@@ -60,7 +60,6 @@ typedef struct OpContext {
   void   (*event_dropped)(void *job, const Op *op, const Batch *batch, uint32_t row, int quarantine_kind,
                           const char *reason);
   void   (*output)(void *job, const Op *op, const Batch *batch);      /* rows of a PLAN_OUTPUT */
-  void   (*output_time)(void *job, const Op *op, Ticks w);
   InputCounts *(*counts)(void *job, const PlanInput *input);
   Status failed;            /* first failure of an operator: the job stops */
   Error  error;

@@ -18,7 +18,6 @@ static void output_advance(Op *op, uint32_t port, uint32_t channel, Ticks w) {
   OutputOp *output = (OutputOp *)op;
   if (!clock_set_advance(&output->clocks, channel, w)) return;
   op->watermark = output->clocks.min;
-  op->ctx->output_time(op->ctx->job, op, op->watermark);
 }
 
 static Status output_save(Op *op, StateWriter *out, Error *err) {

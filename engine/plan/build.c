@@ -358,7 +358,7 @@ static PlanOutput *find_output(Builder *b, Str name) {
   for (uint32_t i = 0; i < b->outputs.len; i++)
     if (str_eq_nocase(b->outputs.items[i]->name, name)) return b->outputs.items[i];
   PlanOutput *output = ARENA_NEW(b->arena, PlanOutput);
-  output->name = name;
+  output->name = arena_str(b->arena, name); /* connectors take it as a C string */
   output->schema.cols = ARENA_ARRAY(b->arena, OutputColumn, 1);
   arena_push(b->arena, &b->outputs, output);
   return output;

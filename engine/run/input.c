@@ -17,33 +17,6 @@ enum { PIECE_BYTES = 256 << 10 }; /* fits a core's cache, between read and parse
 
 /* ---- bindings --------------------------------------------------------------------------------- */
 
-static const JobBinding *find_binding(const JobSpec *spec, Str name) {
-  for (uint32_t i = 0; i < spec->inputs_len; i++)
-    if (str_eq_nocase(spec->inputs[i].name, name)) return &spec->inputs[i];
-  return NULL;
-}
-
-/* Format options stand among the connector's in the WHERE. */
-static Status open_format(JobInput *in, Arena *arena, Error *err) {
-  const IoRegistry *registry = in->job->spec->registry;
-  const Str *name = where_option(&in->where, "format");
-  bool path = str_eq(in->where.scheme, STR("file"));
-  if (name) in->format = registry_format(registry, *name);
-  else if (path) in->format = registry_format_of_path(registry, in->where.target);
-  if (name && in->format == NULL)
-    return registry_no_format(registry, *name, in->plan->name.ptr, err);
-  if (in->format == NULL) in->format = registry_format(registry, STR("json"));
-  in->format_options = arena_zalloc(arena, in->format->options_bytes + 1);
-  if (in->format->options == NULL) return STATUS_OK;
-  options_defaults(in->format->options, in->format_options);
-  for (uint32_t i = 0; i < in->where.options.len; i++) {
-    bool known;
-    TRY(options_set(in->format->options, in->format_options, arena, in->where.options.items[i].name,
-                    in->where.options.items[i].value, in->plan->name.ptr, &known, err));
-  }
-  return STATUS_OK;
-}
-
 static bool reads_kind(const PlanInput *plan, InputColumnKind kind) {
   for (uint32_t i = 0; i < plan->cols_len; i++)
     if (plan->kinds[i] == kind) return true;
@@ -96,7 +69,7 @@ static Status open_source(JobInput *in, Arena *arena, Error *err) {
     return error_set(err, STATUS_CONFIG, in->plan->name.ptr, "reference data cannot be read from a live source");
   const Str *sort = where_option(&in->where, "sort");
   in->sort = sort && str_eq_nocase(*sort, STR("true"));
-  TRY(open_format(in, arena, err));
+  TRY(binding_format(in->job, &in->where, in->plan->name.ptr, &in->format, &in->format_options, err));
   config.format = in->format;
   TRY(in->cls->open(&config, arena, &in->source, err));
   return in->format->decoder_open(in->format_options, &in->spec, &in->decoder, err);
@@ -106,7 +79,7 @@ Status input_open(Job *job, JobInput *in, const PlanInput *plan, Error *err) {
   *in = (JobInput){.job = job, .plan = plan, .last_arrival = TICKS_MIN, .largest_arrival = TICKS_MIN,
                    .largest_read_at = TICKS_MIN};
   pthread_mutex_init(&in->source_lock, NULL);
-  in->binding = find_binding(job->spec, plan->name);
+  in->binding = binding_find(job->spec->inputs, job->spec->inputs_len, plan->name);
   if (in->binding == NULL) {
     error_set(err, STATUS_CONFIG, plan->name.ptr, "the input `" STR_FMT "` is bound to nothing", STR_ARG(plan->name));
     return error_hint(err, "add %s " STR_FMT "=WHERE", plan->reference ? "--reference" : "--input",

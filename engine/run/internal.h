@@ -114,7 +114,14 @@ struct Job {
 Status graph_build(Job *job, Error *err);
 void   graph_free(Job *job);
 
-/* input.c: bindings and reading */
+/* binding.c */
+const JobBinding *binding_find(const JobBinding *bindings, uint32_t len, Str name); /* NULL: not bound */
+/* The format a WHERE names, else that of the file's extension, else JSON, with its options filled from the WHERE,
+** where they stand among the connector's. */
+Status binding_format(Job *job, const Where *where, const char *who, const FormatClass **format, void **options,
+                      Error *err);
+
+/* input.c: reading */
 Status input_open(Job *job, JobInput *in, const PlanInput *plan, Error *err);
 void   input_close(JobInput *in);
 /* The next decoded batch; *event: SOURCE_DATA, SOURCE_NOTHING within the time-out, SOURCE_END. */

@@ -19,8 +19,6 @@ static void on_output(void *context, const Op *op, const Batch *batch) {
     if (job->outputs[i].plan == op->plan->output) output_write(&job->outputs[i], batch);
 }
 
-static void on_output_time(void *context, const Op *op, Ticks w) { (void)context, (void)op, (void)w; }
-
 static InputCounts *on_counts(void *context, const PlanInput *plan) {
   Job *job = context;
   for (uint32_t i = 0; i < job->inputs_len; i++)
@@ -34,7 +32,7 @@ static void init_context(Job *job) {
   const JobSpec *spec = job->spec;
   job->ctx = (OpContext){.batch_rows = spec->batch_rows ? spec->batch_rows : BATCH_ROWS, .compat = job->plan->compat,
                          .policy = spec->policy, .clock = job->clock, .job = job, .rows_failed = errors_rows_failed,
-                         .event_dropped = errors_event_dropped, .output = on_output, .output_time = on_output_time,
+                         .event_dropped = errors_event_dropped, .output = on_output,
                          .counts = on_counts};
 }
 

@@ -10,31 +10,6 @@
 #include "base/mem.h"
 #include "types/json.h"
 
-static const JobBinding *find_binding(const JobSpec *spec, Str name) {
-  for (uint32_t i = 0; i < spec->outputs_len; i++)
-    if (str_eq_nocase(spec->outputs[i].name, name)) return &spec->outputs[i];
-  return NULL;
-}
-
-static Status open_format(JobOutput *out, Arena *arena, Error *err) {
-  const IoRegistry *registry = out->job->spec->registry;
-  const Str *name = where_option(&out->where, "format");
-  if (name) out->format = registry_format(registry, *name);
-  else if (str_eq(out->where.scheme, STR("file"))) out->format = registry_format_of_path(registry, out->where.target);
-  if (name && out->format == NULL)
-    return registry_no_format(registry, *name, out->plan->name.ptr, err);
-  if (out->format == NULL) out->format = registry_format(registry, STR("json"));
-  out->format_options = arena_zalloc(arena, out->format->options_bytes + 1);
-  if (out->format->options == NULL) return STATUS_OK;
-  options_defaults(out->format->options, out->format_options);
-  for (uint32_t i = 0; i < out->where.options.len; i++) {
-    bool known;
-    TRY(options_set(out->format->options, out->format_options, arena, out->where.options.items[i].name,
-                    out->where.options.items[i].value, out->plan->name.ptr, &known, err));
-  }
-  return STATUS_OK;
-}
-
 static Status open_wrapped(JobOutput *out, Error *err) {
   out->wrapped = true;
   out->format = registry_format(out->job->spec->registry, STR("json"));
@@ -88,7 +63,7 @@ static Status check_file(const JobOutput *out, Error *err) {
 
 Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned unbound, Error *err) {
   *out = (JobOutput){.job = job, .plan = plan};
-  const JobBinding *binding = find_binding(job->spec, plan->name);
+  const JobBinding *binding = binding_find(job->spec->outputs, job->spec->outputs_len, plan->name);
   if (binding == NULL && unbound > 1) return open_wrapped(out, err);
   Status parsed = where_parse(&job->arena, binding ? binding->where : STR("-"), &out->where, err);
   if (parsed != STATUS_OK && err) snprintf(err->who, sizeof err->who, STR_FMT, STR_ARG(plan->name));
@@ -99,7 +74,7 @@ Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned un
     return error_hint(err, "bind the output to a file, kafka://... or odbc:...");
   }
   TRY(check_file(out, err));
-  if (out->cls->bytes) TRY(open_format(out, &job->arena, err));
+  if (out->cls->bytes) TRY(binding_format(job, &out->where, plan->name.ptr, &out->format, &out->format_options, err));
   SinkConfig config = {.job = job->spec->name, .alias = plan->name.ptr, .where = &out->where, .schema = &plan->schema,
                        .format = out->format, .format_options = out->format_options, .reject = errors_rejected,
                        .reject_context = out};

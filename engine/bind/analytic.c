@@ -1,4 +1,5 @@
-/* analytic.c: LAG, LAST, ISFIRST and aggregates with OVER ([PARTITION BY ...] LIMIT DURATION(unit, n) [WHEN cond]).
+/* analytic.c: LAG, LAST, ISFIRST, AnomalyDetection_... and aggregates with OVER
+** ([PARTITION BY ...] LIMIT DURATION(unit, n) [WHEN cond]).
 **
 ** Such a call belongs to one leaf of the FROM, the one whose columns it reads: it sees all rows of that source,
 ** before JOIN, WHERE and GROUP BY. Its expressions are bound where they stand and then said with columns of the
@@ -117,6 +118,52 @@ static bool bind_value(Draft *d, const AstExpr *ast) {
   return d->call.args[0]->kind != EXPR_ERROR;
 }
 
+static bool bind_number(Draft *d, const AstExpr *ast) {
+  if (ast->kind == AST_STAR) return bad_over(d, ast->span, "looks at one number a row and takes no `*`");
+  if (!bind_value(d, ast)) return false;
+  if (d->call.args[0]->types & (MASK(TYPE_BIGINT) | MASK(TYPE_FLOAT) | MASK(TYPE_BIT))) return true;
+  Diag *diag = diag_add(d->b->diags, DIAG_wrong_argument_type, ast->span, "`%s` looks at numbers", d->name);
+  diag_hint(d->b->diags, diag, "text becomes a number with `CAST(... AS float)`");
+  return false;
+}
+
+/* A number between two bounds, known when the query is read. */
+static bool bind_constant(Draft *d, const AstExpr *ast, const char *what, double least, double most, bool whole,
+                          double *out) {
+  Expr *expr = bind_expr(d->b, &d->scope, ast);
+  if (expr->kind == EXPR_ERROR) return false;
+  bool number = expr->kind == EXPR_CONST && (expr->value.type == TYPE_BIGINT || expr->value.type == TYPE_FLOAT);
+  *out = number ? value_as_double(&expr->value) : 0;
+  if (number && *out >= least && *out <= most && !(whole && expr->value.type == TYPE_FLOAT)) return true;
+  diag_add(d->b->diags, DIAG_wrong_argument_type, ast->span, "the %s of `%s` must be a constant %s from %g to %.0f",
+           what, d->name, whole ? "bigint" : "number", least, most);
+  return false;
+}
+
+static bool bind_mode(Draft *d, const AstExpr *ast) {
+  static const char *const modes[] = {"spikes", "dips", "spikesanddips"}; /* as in AnomalyMode */
+  Expr *expr = bind_expr(d->b, &d->scope, ast);
+  if (expr->kind == EXPR_ERROR) return false;
+  for (int i = 0; expr->kind == EXPR_CONST && expr->value.type == TYPE_TEXT && i < 3; i++) {
+    if (!str_eq_nocase(text_str(&expr->value.text), str_from(modes[i]))) continue;
+    d->call.anomaly.mode = (AnomalyMode)i;
+    return true;
+  }
+  diag_add(d->b->diags, DIAG_wrong_argument_type, ast->span,
+           "the mode of `%s` must be 'spikes', 'dips' or 'spikesanddips'", d->name);
+  return false;
+}
+
+static bool bind_anomaly(Draft *d, AstExpr *const *args) {
+  AnomalyParams *params = &d->call.anomaly;
+  double history;
+  if (!bind_number(d, args[0]) || !bind_constant(d, args[1], "confidence", 1, 100, false, &params->confidence) ||
+      !bind_constant(d, args[2], "history size", 1, ANOMALY_HISTORY_MAX, true, &history))
+    return false;
+  params->history = (uint32_t)history;
+  return d->call.kind == ANALYTIC_CHANGE_POINT || bind_mode(d, args[3]);
+}
+
 static bool bind_aggregate_args(Draft *d) {
   const AggregateFn *fn = aggregate_of(&d->ast->call);
   BoundAgg *agg = bind_aggregate_call(d->b, &d->scope, d->ast, fn);
@@ -137,6 +184,8 @@ static bool bind_args(Draft *d) {
              (len < 3 || bind_otherwise(d, args[2]));
     case ANALYTIC_LAST: return check_count(d) && bind_value(d, args[0]) && (len < 2 || bind_otherwise(d, args[1]));
     case ANALYTIC_ISFIRST: return check_count(d) && bind_length(d, args[0], args[1]);
+    case ANALYTIC_SPIKE_AND_DIP:
+    case ANALYTIC_CHANGE_POINT: return check_count(d) && bind_anomaly(d, args);
     case ANALYTIC_AGGREGATE: return bind_aggregate_args(d);
   }
   return false;
@@ -270,6 +319,12 @@ static void print_list(Expr *const *exprs, uint32_t len, const char *before, Str
   }
 }
 
+static void print_anomaly(const AnalyticCall *call, StrBuf *out) {
+  static const char *const modes[] = {"spikes", "dips", "spikes and dips"};
+  strbuf_printf(out, ", %g%%, %u values", call->anomaly.confidence, call->anomaly.history);
+  if (call->kind == ANALYTIC_SPIKE_AND_DIP) strbuf_printf(out, ", %s", modes[call->anomaly.mode]);
+}
+
 static void print_args(const Draft *d, StrBuf *out) {
   const AnalyticCall *call = &d->call;
   const AggCall *agg = &call->agg;
@@ -283,6 +338,7 @@ static void print_args(const Draft *d, StrBuf *out) {
   }
   if (call->kind == ANALYTIC_LAG && (call->offset > 1 || call->otherwise)) strbuf_printf(out, ", %u", call->offset);
   if (call->otherwise) print_list(&call->otherwise, 1, ", ", out);
+  if (call->anomaly.history) print_anomaly(call, out);
 }
 
 static Str print_call(const Draft *d) {
@@ -317,6 +373,9 @@ static bool same_call(const AnalyticCall *a, const AnalyticCall *b) {
       a->args_len != b->args_len || a->agg.fn != b->agg.fn || a->agg.star != b->agg.star ||
       a->agg.order_len != b->agg.order_len || memcmp(a->agg.desc, b->agg.desc, sizeof a->agg.desc) != 0)
     return false;
+  if (a->anomaly.confidence != b->anomaly.confidence || a->anomaly.history != b->anomaly.history ||
+      a->anomaly.mode != b->anomaly.mode)
+    return false;
   if (a->agg.fn && !value_same_key(&a->agg.param, &b->agg.param)) return false;
   return same_exprs(a->keys, b->keys, a->keys_len) && same_exprs(a->args, b->args, a->args_len) &&
          same_exprs(&a->when, &b->when, 1) && same_exprs(&a->otherwise, &b->otherwise, 1);
@@ -325,6 +384,7 @@ static bool same_call(const AnalyticCall *a, const AnalyticCall *b) {
 static TypeMask result_types(const AnalyticCall *call) {
   TypeMask masks[16] = {0};
   if (call->kind == ANALYTIC_ISFIRST) return MASK(TYPE_BIGINT);
+  if (call->anomaly.history) return MASK(TYPE_RECORD);
   if (call->kind != ANALYTIC_AGGREGATE)
     return (TypeMask)(call->args[0]->types | (call->otherwise ? call->otherwise->types : 0));
   for (uint32_t i = 0; i < call->args_len && i < 16; i++) masks[i] = call->args[i]->types;

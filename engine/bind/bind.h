@@ -16,6 +16,7 @@
 
 #include "base/diag.h"
 #include "expr/expr.h"
+#include "functions/anomaly.h"
 #include "grammar/ast.h"
 #include "windows/window.h"
 
@@ -104,6 +105,7 @@ typedef struct AnalyticCall {
   uint32_t offset;         /* LAG: rows back, at least 1 */
   Ticks    duration;       /* rows of (t - duration, t] are seen; ISFIRST: the length of its intervals */
   AggCall  agg;            /* ANALYTIC_AGGREGATE */
+  AnomalyParams anomaly;   /* ANALYTIC_SPIKE_AND_DIP, ANALYTIC_CHANGE_POINT */
 } AnalyticCall;
 
 typedef struct BoundAnalytic {

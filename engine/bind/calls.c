@@ -309,13 +309,6 @@ static Expr *bind_aggregate(Binder *b, Scope *scope, const AstExpr *ast, const A
 
 /* ---- the entrance ----------------------------------------------------------------------------- */
 
-static bool is_planned(const AstCall *call) {
-  static const char *const names[] = {"AnomalyDetection_SpikeAndDip", "AnomalyDetection_ChangePoint"};
-  for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (name_is(call, names[i])) return true;
-  return false;
-}
-
 static Expr *bind_script_function(Binder *b, const AstExpr *ast) {
   Diag *diag =
       diag_add(b->diags, DIAG_script_function, ast->span,
@@ -364,7 +357,6 @@ Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast) {
     return expr_error(b, ast->span);
   }
   if (fn) return bind_scalar(b, scope, ast, fn);
-  if (is_planned(call)) return not_yet(b, ast->span, name);
   if (is_apply_call(call)) {
     Diag *diag =
         diag_add(b->diags, DIAG_apply_misuse, ast->span, "`" STR_FMT "` gives rows, not a value", STR_ARG(name));

@@ -169,7 +169,14 @@ const AggregateFn *aggregate_fn_find(Str name, bool distinct);
 
 /* ---- functions that look back (OVER ... LIMIT DURATION) ---- */
 
-typedef enum AnalyticKind { ANALYTIC_LAG, ANALYTIC_LAST, ANALYTIC_ISFIRST, ANALYTIC_AGGREGATE } AnalyticKind;
+typedef enum AnalyticKind {
+  ANALYTIC_LAG,
+  ANALYTIC_LAST,
+  ANALYTIC_ISFIRST,
+  ANALYTIC_SPIKE_AND_DIP,
+  ANALYTIC_CHANGE_POINT,
+  ANALYTIC_AGGREGATE,
+} AnalyticKind;
 
 /* Those that are no aggregates: analytic.c. */
 typedef struct AnalyticFn {

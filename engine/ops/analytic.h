@@ -45,6 +45,7 @@ struct AnalyticClass {
   void   (*load)(const AnalyticFrame *frame, void *state, ByteReader *in); /* into an initial state */
 };
 
-extern const AnalyticClass analytic_lag, analytic_last, analytic_isfirst, analytic_aggregate;
+extern const AnalyticClass analytic_lag, analytic_last, analytic_isfirst, analytic_aggregate, analytic_spike_and_dip,
+    analytic_change_point;
 
 #endif

@@ -48,6 +48,8 @@ static const AnalyticClass *class_of(AnalyticKind kind) {
     case ANALYTIC_LAG: return &analytic_lag;
     case ANALYTIC_LAST: return &analytic_last;
     case ANALYTIC_ISFIRST: return &analytic_isfirst;
+    case ANALYTIC_SPIKE_AND_DIP: return &analytic_spike_and_dip;
+    case ANALYTIC_CHANGE_POINT: return &analytic_change_point;
     case ANALYTIC_AGGREGATE: return &analytic_aggregate;
   }
   BUG("no operator for analytic function %d", (int)kind);

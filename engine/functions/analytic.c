@@ -29,8 +29,8 @@ const AnalyticFn analytic_functions[] = {
     {.name = "AnomalyDetection_SpikeAndDip", .kind = ANALYTIC_SPIKE_AND_DIP, .min_args = 4, .max_args = 4,
      .signature = "AnomalyDetection_SpikeAndDip(value, confidence, historySize, mode)" OVER_CLAUSE,
      .doc = "How strange the value is beside the last `historySize` ones of the same keys within the duration: a "
-            "record of IsAnomaly (1 or 0) and Score, the share of an adaptive density estimate of those values that lies as "
-            "far out. IsAnomaly is 1 when Score is below 1 - confidence / 100. mode is 'spikes', 'dips' or "
+            "record of IsAnomaly (1 or 0) and Score, the share of an adaptive density estimate of those values that "
+            "lies as far out. IsAnomaly is 1 when Score is below 1 - confidence / 100. mode is 'spikes', 'dips' or "
             "'spikesanddips'.",
      .null_rule = "NULL for a NULL value and for rows that do not meet the condition",
      .examples = "SELECT sensor, AnomalyDetection_SpikeAndDip(CAST(temperature AS float), 95, 120, 'spikesanddips') "
@@ -39,10 +39,11 @@ const AnalyticFn analytic_functions[] = {
      .signature = "AnomalyDetection_ChangePoint(value, confidence, historySize)" OVER_CLAUSE,
      .doc = "Whether the values of the same keys have ceased to be like those before: a record of IsAnomaly (1 or 0) "
             "and Score, a martingale that grows exponentially while they differ from the last `historySize` ones "
-            "within the duration. IsAnomaly is 1 when Score reaches 1 / (1 - confidence / 100); then the history begins anew.",
+            "within the duration. IsAnomaly is 1 when Score reaches 1 / (1 - confidence / 100); then the history "
+            "begins anew.",
      .null_rule = "NULL for a NULL value and for rows that do not meet the condition",
-     .examples = "SELECT AnomalyDetection_ChangePoint(CAST(temperature AS float), 80, 1200) OVER (LIMIT "
-                 "DURATION(minute, 20)) AS change FROM sensors"},
+     .examples = "SELECT AnomalyDetection_ChangePoint(CAST(temperature AS float), 80, 1200) OVER "
+                 "(LIMIT DURATION(minute, 20)) AS change FROM sensors"},
     {.name = NULL},
 };
 

@@ -1,14 +1,6 @@
 /* cmd_later.c: commands of the contract that this version does not have: each says so, and what to do instead. */
 #include "cli/command.h"
 
-const Command cmd_test = {
-  .name = "test",
-  .usage = "PATH... [--update] [--junit FILE] [--filter GLOB]",
-  .summary = "run the tests of testConfig.json files",
-  .examples = "weir test queries/",
-  .later = "until then, `weir run` with --input and --output, and compare the rows",
-};
-
 const Command cmd_new = {
   .name = "new",
   .usage = "DIR [--template NAME]",

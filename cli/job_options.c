@@ -3,8 +3,9 @@
 
 #include <stdio.h>
 
-#include "cli/job_config.h"
+#include "cli/config/job_config.h"
 #include "cli/query_file.h"
+#include "cli/term.h"
 
 /* ---- NAME=WHERE ------------------------------------------------------------------------------- */
 
@@ -115,10 +116,19 @@ static Status set_late(JobSpec *spec, const char *text, Error *err) {
   return STATUS_OK;
 }
 
+static Status load_config(const char *path, JobConfig *out, Error *err) {
+  StrBuf warnings = {0};
+  Status status = job_config_load(path, out, &warnings, err);
+  Str line, rest = strbuf_str(&warnings);
+  while (str_cut(rest, '\n', &line, &rest)) term_warning(STR_FMT, STR_ARG(line));
+  strbuf_release(&warnings);
+  return status;
+}
+
 static Status set_policies(JobSetup *setup, const JobOptions *options, Error *err) {
   JobConfig config = job_config_default;
   JobSpec *spec = &setup->spec;
-  if (options->config) TRY(job_config_load(options->config, &config, err));
+  if (options->config) TRY(load_config(options->config, &config, err));
   spec->policy = config.policy;
   spec->runtime_errors = config.runtime_errors;
   setup->bind.compat = options->compat ? 9 + options->compat : config.compat;

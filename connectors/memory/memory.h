@@ -39,6 +39,8 @@ int64_t memory_source_committed(const char *name, unsigned partition);
 char   **memory_sink_rows(const char *name, unsigned *count);
 unsigned memory_sink_flushed(const char *name); /* how many of them had been written at the last flush */
 
+void     memory_sink_forget(const char *name);  /* the rows of a sink that is closed */
+
 /* Forgets all scripts, commits and rows. Open sources and sinks must be closed before. */
 void memory_reset(void);
 

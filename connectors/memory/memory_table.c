@@ -144,6 +144,23 @@ unsigned memory_sink_flushed(const char *name) {
   return flushed;
 }
 
+static void free_rows(MemoryRows *rows) {
+  strbuf_release(&rows->text);
+  mem_free(rows->name);
+  mem_free(rows);
+}
+
+void memory_sink_forget(const char *name) {
+  memory_lock();
+  for (uint32_t i = 0; i < all_rows.len; i++) {
+    if (strcmp(all_rows.items[i]->name, name) != 0) continue;
+    free_rows(all_rows.items[i]);
+    all_rows.items[i] = all_rows.items[--all_rows.len];
+    break;
+  }
+  memory_unlock();
+}
+
 void memory_reset(void) {
   memory_lock();
   for (uint32_t i = 0; i < scripts.len; i++) {
@@ -151,11 +168,7 @@ void memory_reset(void) {
     mem_free(scripts.items[i]->name);
     mem_free(scripts.items[i]);
   }
-  for (uint32_t i = 0; i < all_rows.len; i++) {
-    strbuf_release(&all_rows.items[i]->text);
-    mem_free(all_rows.items[i]->name);
-    mem_free(all_rows.items[i]);
-  }
+  for (uint32_t i = 0; i < all_rows.len; i++) free_rows(all_rows.items[i]);
   vec_release(&scripts);
   vec_release(&all_rows);
   memory_unlock();

@@ -330,6 +330,11 @@ const JobProgress *job_progress(Job *job) {
   return progress;
 }
 
+void job_steps(const Job *job, JobStepProgress *out) {
+  for (uint32_t i = 0; i < job->plan->nodes_len; i++)
+    out[i] = (JobStepProgress){job->plan->nodes[i], job->ops[i]->rows_in, job->ops[i]->rows_out};
+}
+
 void job_samples(Job *job, StrBuf *out) { quarantine_samples(job->quarantine, 3, out); }
 
 /* ---- the end ---------------------------------------------------------------------------------- */

@@ -89,6 +89,14 @@ const JobProgress *job_progress(Job *job);
 void   job_samples(Job *job, StrBuf *out);
 void   job_close(Job *job);
 
+/* What went through a step of the plan: tells where rows end when none come out. */
+typedef struct JobStepProgress {
+  const PlanNode *plan;
+  uint64_t rows_in, rows_out;   /* of an input only what it let in, of an output only what it took */
+} JobStepProgress;
+/* One a node of the plan, in its order: `out` has room for nodes_len of them. */
+void   job_steps(const Job *job, JobStepProgress *out);
+
 /* Saves every operator and replaces the graph by a fresh one that loads it: what a restart does. For tests. */
 Status job_restore(Job *job, Error *err);
 

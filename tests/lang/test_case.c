@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "support/case.h"
+#include "cli/testing/report.h"
 
 static char scratch[] = "/tmp/weir-case-XXXXXX";
 static char path[64], input_path[64], kept_path[64];
@@ -25,11 +25,13 @@ static char *outcome(const char *text) {
   fputs(text, file);
   assert_int_equal(fclose(file), 0);
   StrBuf problem = {0};
-  Case test;
   CaseWay way = {.name = "plain", .batch_rows = 1000, .threads = 1};
-  bool ok = case_load_file(&test, path, scratch, &problem) && case_run(&test, &way, scratch, &problem);
-  case_release(&test);
-  assert_int_equal(ok, problem.len == 0);
+  Case *test = case_load_file(path, scratch);
+  CaseResult *result = case_run(test, &way, scratch);
+  report_case(result, &diff_style_plain, &problem);
+  assert_int_equal(result->outcome == CASE_PASSED, problem.len == 0);
+  case_result_free(result);
+  case_free(test);
   return problem.ptr ? problem.ptr : mem_strdup("");
 }
 
@@ -46,16 +48,16 @@ static void a_right_case_passes(void **state) {
 }
 
 static void rows_that_differ_are_told(void **state) {
-  fails_with(QUERY EVENTS "expect\n  {\"a\": 2, \"q\": 5}\n", "unexpected {\"a\": 5, \"q\": 2}");
-  fails_with(QUERY EVENTS "expect\n" ROWS "  {\"a\": 7}\n", "missing    {\"a\": 7}");
-  fails_with(QUERY EVENTS "expect\n" ROWS ROWS, "missing");
-  fails_with(QUERY EVENTS "expect ordered\n" ROWS, "row 1: expected {\"a\": 5, \"q\": 2}");
-  fails_with(QUERY EVENTS "expect\n  {\"a\": 2, \"q\": 5.000001}\n  {\"a\": 5, \"q\": 2}\n", "missing");
+  fails_with(QUERY EVENTS "expect\n  {\"a\": 2, \"q\": 5}\n", "1 row too many (expected 1, got 2, equal 1)");
+  fails_with(QUERY EVENTS "expect\n" ROWS "  {\"a\": 7}\n", "1 row is missing (expected 3, got 2, equal 2)");
+  fails_with(QUERY EVENTS "expect\n" ROWS ROWS, "2 rows are missing");
+  fails_with(QUERY EVENTS "expect ordered\n" ROWS, "the rows come in another order");
+  fails_with(QUERY EVENTS "expect\n  {\"a\": 2, \"q\": 5.000001}\n  {\"a\": 5, \"q\": 2}\n", "1 row differs");
 }
 
 static void outputs_that_differ_are_told(void **state) {
-  fails_with(QUERY EVENTS, "unexpected");
-  fails_with(QUERY EVENTS "expect\n" ROWS "expect other\n", "writes no output `other`");
+  fails_with(QUERY EVENTS, "does not name this output");
+  fails_with(QUERY EVENTS "expect\n" ROWS "expect other\n", "output other: the query writes no such output");
 }
 
 static void notes_that_differ_are_told(void **state) {
@@ -64,7 +66,7 @@ static void notes_that_differ_are_told(void **state) {
   fails_with(QUERY "input input\n  {\"a\": 0}\nexpect\n", "quarantine unexpected: RuntimeError 1:11");
   fails_with(QUERY EVENTS "expect\n" ROWS "expect-counts input\n  events 3\n", "events: expected 3, got 2");
   fails_with(QUERY EVENTS "expect\n" ROWS "expect-stop zero\n", "should stop with: zero");
-  fails_with("# about: x\nquery\n  SELECT nope( FROM input\n" EVENTS, "error unexpected:");
+  fails_with("# about: x\nquery\n  SELECT nope( FROM input\n" EVENTS, "the query does not compile");
 }
 
 static void wrong_shapes_are_told(void **state) {

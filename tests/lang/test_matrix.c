@@ -15,16 +15,22 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "support/case.h"
+#include "cli/testing/case_result.h"
+#include "cli/testing/report.h"
 
-static const CaseWay ways[] = {
-    {.name = "batches of 1000", .batch_rows = 1000, .threads = 1},
-    {.name = "batches of 1", .batch_rows = 1, .threads = 1},
-    {.name = "batches of 3", .batch_rows = 3, .threads = 1},
-    {.name = "rows forced", .batch_rows = 1000, .threads = 1, .rows_forced = true},
-    {.name = "restored after every batch of 1", .batch_rows = 1, .threads = 1, .restore_every = 1},
-    {.name = "restored after every third batch of 3", .batch_rows = 3, .threads = 1, .restore_every = 3},
-    {.name = "threads as the machine has", .batch_rows = 1000, .threads = 0},
+typedef struct MatrixWay {
+  CaseWay way;
+  bool rows_forced; /* row by row through mixed columns */
+} MatrixWay;
+
+static const MatrixWay ways[] = {
+    {{.name = "batches of 1000", .batch_rows = 1000, .threads = 1}},
+    {{.name = "batches of 1", .batch_rows = 1, .threads = 1}},
+    {{.name = "batches of 3", .batch_rows = 3, .threads = 1}},
+    {{.name = "rows forced", .batch_rows = 1000, .threads = 1}, .rows_forced = true},
+    {{.name = "restored after every batch of 1", .batch_rows = 1, .threads = 1, .restore_every = 1}},
+    {{.name = "restored after every third batch of 3", .batch_rows = 3, .threads = 1, .restore_every = 3}},
+    {{.name = "threads as the machine has", .batch_rows = 1000, .threads = 0}},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
 
@@ -79,35 +85,49 @@ static void report(const char *name, const char *way, const StrBuf *problem) {
   failures++;
 }
 
-static bool load(Case *test, const char *path, StrBuf *problem) {
+static void load(const char *path, CaseList *out) {
   if (getenv("WEIR_VERBOSE")) fprintf(stderr, "%s\n", path);
-  if (str_ends(str_from(path), STR(".test"))) return case_load_file(test, path, scratch, problem);
-  return case_load_folder(test, path, problem);
+  StrBuf config = {0};
+  strbuf_printf(&config, "%s/testConfig.json", path);
+  if (str_ends(str_from(path), STR(".test"))) vec_push(out, case_load_file(path, scratch));
+  else cases_load_config(config.ptr, out);
+  strbuf_release(&config);
+}
+
+/* What is wrong is added to `problem`, which stays empty when the case passes. */
+static void run_one_way(Case *test, const MatrixWay *way, StrBuf *problem) {
+  program_force_rows(way->rows_forced);
+  CaseResult *result = case_run(test, &way->way, scratch);
+  program_force_rows(false);
+  report_case(result, &diff_style_plain, problem);
+  case_result_free(result);
 }
 
 static void run_all_ways(const char *path) {
-  StrBuf problem = {0};
-  Case test;
-  bool loaded = load(&test, path, &problem);
-  if (!loaded) report(path, "loading", &problem);
-  bool ok = loaded;
-  for (unsigned i = 0; i < WAYS && ok; i++) { /* a case that fails in one way says nothing new in the next */
-    ok = case_run(&test, &ways[i], scratch, &problem);
-    if (!ok) report(test.name.ptr, ways[i].name, &problem);
+  CaseList cases = {0};
+  load(path, &cases);
+  for (uint32_t at = 0; at < cases.len; at++) {
+    StrBuf problem = {0};
+    for (unsigned i = 0; i < WAYS && problem.len == 0; i++) { /* one that fails says nothing new in the next way */
+      run_one_way(cases.items[at], &ways[i], &problem);
+      if (problem.len) report(cases.items[at]->file.ptr, ways[i].way.name, &problem);
+    }
+    strbuf_release(&problem);
   }
-  strbuf_release(&problem);
-  case_release(&test);
+  cases_release(&cases);
 }
 
 static void run_pending(const char *path) {
+  CaseList cases = {0};
   StrBuf problem = {0};
-  Case test;
-  if (load(&test, path, &problem) && case_run(&test, &ways[0], scratch, &problem)) {
+  load(path, &cases);
+  for (uint32_t at = 0; at < cases.len; at++) run_one_way(cases.items[at], &ways[0], &problem);
+  if (problem.len == 0) {
     strbuf_puts(&problem, "passes now: take its line out of tests/pending_cases.txt\n");
-    report(test.name.ptr, ways[0].name, &problem);
+    report(path, ways[0].way.name, &problem);
   }
   strbuf_release(&problem);
-  case_release(&test);
+  cases_release(&cases);
 }
 
 /* ---- the list of pending cases ---------------------------------------------------------------- */

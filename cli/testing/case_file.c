@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "support/case.h"
+#include "cli/config/config_text.h"
+#include "cli/testing/case.h"
 
 typedef struct Section {
   Str      words[8];   /* of the opening line */
@@ -18,13 +19,11 @@ typedef struct Section {
 typedef struct Loader {
   Case       *test;
   const char *scratch;
-  StrBuf     *problem;
 } Loader;
 
 static bool fail(Loader *loader, const Section *section, const char *what) {
-  strbuf_printf(loader->problem, STR_FMT ":%u: %s: `" STR_FMT "`\n", STR_ARG(loader->test->name), section->line, what,
-                STR_ARG(section->words[0]));
-  return false;
+  return case_break(loader->test, STR_FMT ":%u: %s: `" STR_FMT "`", STR_ARG(loader->test->file), section->line, what,
+                    STR_ARG(section->words[0]));
 }
 
 /* ---- cutting the text into sections ----------------------------------------------------------- */
@@ -115,13 +114,12 @@ static bool take_config(Loader *loader, const Section *section) {
 static bool write_events(Loader *loader, CaseInput *input, Str body) {
   const char *path = arena_printf(&loader->test->arena, "%s/" STR_FMT ".%s", loader->scratch, STR_ARG(input->name),
                                   input->csv ? "csv" : "json").ptr;
-  input->path = str_from(path);
+  input->where = str_from(path);
   FILE *file = fopen(path, "wb");
   bool ok = file && fwrite(body.ptr, 1, body.len, file) == body.len;
   ok = (file && body.len ? fputc('\n', file) != EOF : true) && ok;
   if (file) ok = fclose(file) == 0 && ok;
-  if (!ok) strbuf_printf(loader->problem, "cannot write %s\n", path);
-  return ok;
+  return ok || case_break(loader->test, "cannot write %s", path);
 }
 
 /* `input NAME [csv] [arrival FIELD]`, `reference NAME [csv]`. */
@@ -150,20 +148,11 @@ static bool take_expected(Loader *loader, const Section *section) {
   CaseOutput *output = case_add_output(loader->test, name);
   output->rows = section->body;
   for (; at < section->words_len; at++) {
-    if (str_eq(section->words[at], STR("ordered"))) output->ordered = true;
+    if (str_eq(section->words[at], STR("ordered"))) output->rules.ordered = true;
     else if (str_eq(section->words[at], STR("tolerance")) && at + 1 < section->words_len)
-      output->tolerance = strtod(section->words[++at].ptr, NULL);
+      output->rules.tolerance = strtod(section->words[++at].ptr, NULL);
     else return fail(loader, section, "an unknown word behind the name");
   }
-  return true;
-}
-
-static bool parse_place(Str word, CaseNote *note) {
-  Str line, column;
-  int64_t l, c;
-  if (!str_cut(word, ':', &line, &column) || !str_to_i64(line, &l) || !str_to_i64(column, &c)) return false;
-  note->line = (uint32_t)l;
-  note->column = (uint32_t)c;
   return true;
 }
 
@@ -173,13 +162,8 @@ static bool take_notes(Loader *loader, const Section *section, CaseNotes *notes)
   notes->stated = true;
   Str rest = section->body;
   while (rest.len) {
-    Str line = str_trim(next_line(&rest)), code, place, phrase;
-    if (line.len == 0) continue;
-    if (!str_cut(line, ' ', &code, &line)) line = (Str){0};
-    CaseNote note = {.code = arena_str(arena, code)};
-    if (!str_cut(str_trim(line), ' ', &place, &phrase)) phrase = (Str){0};
-    note.phrase = arena_str(arena, str_trim(parse_place(place, &note) ? phrase : line));
-    arena_push(arena, &notes->items, note);
+    Str line = str_trim(next_line(&rest));
+    if (line.len) arena_push(arena, &notes->items, case_note_parse(arena, line));
   }
   return true;
 }
@@ -206,7 +190,7 @@ static bool take_stop(Loader *loader, const Section *section) {
 }
 
 static bool take_errors(Loader *loader, const Section *s) { return take_notes(loader, s, &loader->test->errors); }
-static bool take_warnings(Loader *loader, const Section *s) { return take_notes(loader, s, &loader->test->warnings); }
+static bool take_warnings(Loader *loader, const Section *s) { return take_notes(loader, s, &loader->test->warned); }
 static bool take_quarantine(Loader *loader, const Section *s) {
   return take_notes(loader, s, &loader->test->quarantine);
 }
@@ -235,22 +219,26 @@ static bool take_section(Loader *loader, const Section *section) {
   return fail(loader, section, "an unknown section");
 }
 
-bool case_load_file(Case *test, const char *path, const char *scratch, StrBuf *problem) {
-  const char *below = strstr(path, "tests/lang/");
-  case_init(test, str_from(below ? below + strlen("tests/lang/") : path));
-  test->quarantine.stated = true;
-  Loader loader = {test, scratch, problem};
+static bool load(Loader *loader) {
+  Case *test = loader->test;
   Str text;
-  if (!case_read_file(test, path, &text, problem)) return false;
-  if (!str_starts(text, STR("# about: "))) {
-    strbuf_printf(problem, STR_FMT ": the first line is `# about: what the case shows`\n", STR_ARG(test->name));
-    return false;
-  }
+  Error err;
+  if (config_text_load(&test->arena, test->file.ptr, &text, &err) != STATUS_OK) return case_break_error(test, &err);
+  if (!str_starts(text, STR("# about: ")))
+    return case_break(test, STR_FMT ": the first line is `# about: what the case shows`", STR_ARG(test->file));
   Section section;
   unsigned line = 0;
   while (next_section(test, &text, &line, &section))
-    if (!take_section(&loader, &section)) return false;
-  if (test->query.text.ptr) return true;
-  strbuf_printf(problem, STR_FMT ": there is no query\n", STR_ARG(test->name));
-  return false;
+    if (!take_section(loader, &section)) return false;
+  return test->query.text.ptr || case_break(test, STR_FMT ": there is no query", STR_ARG(test->file));
+}
+
+Case *case_load_file(const char *path, const char *scratch) {
+  const char *slash = strrchr(path, '/');
+  Str name = str_from(slash ? slash + 1 : path);
+  Case *test = case_new(str_from(path), str_sub(name, 0, name.len - (str_ends(name, STR(".test")) ? 5 : 0)));
+  test->quarantine.stated = true;
+  Loader loader = {test, scratch};
+  load(&loader);
+  return test;
 }

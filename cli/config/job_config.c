@@ -1,8 +1,8 @@
 /* job_config.c: see job_config.h. A table says which keys there are and who reads their values. */
-#include "cli/job_config.h"
+#include "cli/config/job_config.h"
 
 #include "base/diag.h"
-#include "cli/term.h"
+#include "cli/config/config_text.h"
 #include "io/where.h"
 #include "types/json.h"
 
@@ -14,6 +14,7 @@ typedef struct ConfigReader {
   Arena arena;
   const char *path;
   JobConfig *into;
+  StrBuf *warnings; /* NULL: not wanted */
 } ConfigReader;
 
 typedef struct ConfigKey {
@@ -22,7 +23,7 @@ typedef struct ConfigKey {
 } ConfigKey;
 
 static Status bad_value(const ConfigReader *reader, const char *key, Str value, const char *rule, Error *err) {
-  error_set(err, STATUS_CONFIG, reader->path, "%s cannot be `" STR_FMT "`", key, STR_ARG(value));
+  error_set(err, STATUS_CONFIG, "", "%s: %s cannot be `" STR_FMT "`", reader->path, key, STR_ARG(value));
   return error_hint(err, "%s", rule);
 }
 
@@ -94,13 +95,13 @@ static void warn_misspelt(const ConfigReader *reader, Str name) {
   for (unsigned i = 0; i < KEYS; i++) names[i] = str_from(keys[i].name);
   Str nearest = diag_nearest(name, names, KEYS);
   if (nearest.len == 0) return;
-  term_warning("%s: the key `" STR_FMT "` is ignored; did you mean `" STR_FMT "`?", reader->path, STR_ARG(name),
-               STR_ARG(nearest));
+  strbuf_printf(reader->warnings, "%s: the key `" STR_FMT "` is ignored; did you mean `" STR_FMT "`?\n", reader->path,
+                STR_ARG(name), STR_ARG(nearest));
 }
 
 static Status read_member(ConfigReader *reader, const JsonNode *member, Error *err) {
   const ConfigKey *key = find_key(member->key);
-  if (key == NULL) warn_misspelt(reader, member->key);
+  if (key == NULL && reader->warnings) warn_misspelt(reader, member->key);
   if (key == NULL || key->set == NULL || member->kind == JSON_NULL) return STATUS_OK;
   if (member->kind != JSON_STRING && member->kind != JSON_NUMBER)
     return bad_value(reader, key->name, member->text, "it is a text or a number", err);
@@ -109,26 +110,20 @@ static Status read_member(ConfigReader *reader, const JsonNode *member, Error *e
   return key->set(reader, key->name, value, err);
 }
 
-static Status read_text(ConfigReader *reader, Str text, Error *err) {
-  JsonNode *root = json_parse_tree(&reader->arena, text, err);
-  if (root == NULL) {
-    snprintf(err->who, sizeof err->who, "%s", reader->path);
-    return err->status;
-  }
-  if (root->kind != JSON_OBJECT) return error_set(err, STATUS_CONFIG, reader->path, "this is no JSON object");
+static Status read_file(ConfigReader *reader, Error *err) {
+  JsonNode *root;
+  TRY(config_json_load(&reader->arena, reader->path, NULL, &root, err));
+  if (root->kind != JSON_OBJECT) return error_set(err, STATUS_CONFIG, "", "%s: this is no JSON object", reader->path);
   for (const JsonNode *member = root->first; member; member = member->next) TRY(read_member(reader, member, err));
   return STATUS_OK;
 }
 
-Status job_config_load(const char *path, JobConfig *out, Error *err) {
-  SourceText file;
-  TRY(source_text_load(&file, path, err));
+Status job_config_load(const char *path, JobConfig *out, StrBuf *warnings, Error *err) {
   *out = job_config_default;
   out->policy.late = -1;
-  ConfigReader reader = {.path = path, .into = out};
+  ConfigReader reader = {.path = path, .into = out, .warnings = warnings};
   arena_init(&reader.arena);
-  Status status = read_text(&reader, file.text, err);
+  Status status = read_file(&reader, err);
   arena_release(&reader.arena);
-  source_text_release(&file);
   return status;
 }

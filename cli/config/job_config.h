@@ -1,6 +1,6 @@
 /* job_config.h: JobConfig.json, as Stream Analytics tools write it: the policies of a job. */
-#ifndef WEIR_CLI_JOB_CONFIG_H
-#define WEIR_CLI_JOB_CONFIG_H
+#ifndef WEIR_CLI_CONFIG_JOB_CONFIG_H
+#define WEIR_CLI_CONFIG_JOB_CONFIG_H
 
 #include "run/job.h"
 
@@ -13,7 +13,8 @@ typedef struct JobConfig {
 /* What holds without a file. */
 extern const JobConfig job_config_default;
 /* Reads a file. What it does not say: late events are tolerated without limit, order as in the default. Keys of
-** the service that mean nothing here are ignored; one that looks misspelt draws a warning on stderr. */
-Status job_config_load(const char *path, JobConfig *out, Error *err);
+** the service that mean nothing here are ignored; one that looks misspelt draws a warning: a line in `warnings`
+** (NULL: not wanted). */
+Status job_config_load(const char *path, JobConfig *out, StrBuf *warnings, Error *err);
 
 #endif

@@ -1,0 +1,99 @@
+/* cmd_test.c: `weir test`: runs recorded cases and tells what differs. What a case is and how it is compared stands in
+** cli/testing; this reads options, prints, and picks the exit status. */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/term.h"
+#include "cli/testing/report.h"
+
+typedef struct TestOptions {
+  const char *filter;
+  ArgNumber jobs, rows;
+} TestOptions;
+
+/* Warnings of the cases that were read, each once: the cases of one file share the policies' file. */
+static void print_warnings(const Suite *suite) {
+  for (uint32_t i = 0; i < suite->entries.len; i++) {
+    Str line, rest = strbuf_str(&suite->entries.items[i].test->warnings);
+    while (str_cut(rest, '\n', &line, &rest)) term_warning(STR_FMT, STR_ARG(line));
+  }
+}
+
+static bool same_file(int a, int b) {
+  struct stat left, right;
+  return fstat(a, &left) == 0 && fstat(b, &right) == 0 && left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+/* The report goes to stderr, as all that is for people. Its last line is data as well, so it also goes to stdout where
+** that is another place. */
+static int print_text(const Suite *suite, const DiffStyle *style) {
+  StrBuf text = {0}, last = {0};
+  report_text(suite, style, &text);
+  report_totals(suite, &last);
+  strbuf_putc(&last, '\n');
+  fwrite(strbuf_str(&text).ptr, 1, text.len, stderr);
+  strbuf_release(&text);
+  fwrite(last.ptr, 1, last.len, stderr);
+  if (!same_file(fileno(stdout), fileno(stderr))) return term_print(&last);
+  strbuf_release(&last);
+  return 0;
+}
+
+static DiffStyle style_of(const TestOptions *given) {
+  DiffStyle style = diff_style_plain;
+  style.colour = term_colour(stderr);
+  if (term_is_terminal(stderr)) style.columns = term_columns(stderr);
+  if (given->rows.given) style.rows_max = (unsigned)given->rows.value;
+  return style;
+}
+
+static Status run_suite(Suite *suite, const ArgTexts *words, Error *err) {
+  for (uint32_t i = 0; i < words->len; i++) TRY(suite_add(suite, words->items[i], err));
+  if (suite->entries.len == 0 && suite->filter) {
+    error_set(err, STATUS_CONFIG, "", "no case has a name that fits the pattern `%s`", suite->filter);
+    return error_hint(err, "* stands for any characters: --filter '*late*'");
+  }
+  return suite_run(suite, err);
+}
+
+static int run_test(const void *options, const ArgTexts *words) {
+  const TestOptions *given = options;
+  DiffStyle style = style_of(given);
+  Suite suite = {.filter = given->filter, .jobs = (unsigned)given->jobs.value, .colour = style.colour};
+  Error err = {0};
+  int code;
+  if (run_suite(&suite, words, &err) == STATUS_OK) {
+    print_warnings(&suite);
+    code = print_text(&suite, &style);
+    if (code == 0) code = suite.broken ? 2 : suite.failed ? 1 : 0;
+  } else {
+    code = term_error(&err);
+  }
+  suite_release(&suite);
+  return code;
+}
+
+static const ArgDef args[] = {
+  {"filter", ARG_TEXT, offsetof(TestOptions, filter), "GLOB",
+   .doc = "only the cases whose name, or whose file's path, fits the pattern"},
+  {"jobs", ARG_NUMBER, offsetof(TestOptions, jobs), "N", .doc = "cases at a time; default: one a processor"},
+  {"rows", ARG_NUMBER, offsetof(TestOptions, rows), "N", .doc = "differing rows shown of an output (default 20)"},
+  {0},
+};
+
+const Command cmd_test = {
+  .name = "test",
+  .usage = "PATH... [--filter GLOB] [option]...",
+  .summary = "run the tests of testConfig.json files",
+  .details = "PATH is a testConfig.json, or a folder: then every testConfig.json in it and below it. Each case names\n"
+             "a query, files of recorded events, and files of the rows that must come of them. What differs is shown.\n"
+             "Exit status: 0 all pass; 1 a case failed; 2 a case cannot be run: a file is missing or malformed.",
+  .examples = "weir test queries/\nweir test project/test/testConfig.json --filter '*late*'",
+  .args = args,
+  .options_bytes = sizeof(TestOptions),
+  .words = "the path of a testConfig.json or a folder",
+  .words_min = 1,
+  .words_max = 100000,
+  .run = run_test,
+};

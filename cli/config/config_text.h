@@ -1,0 +1,18 @@
+/* config_text.h: files that people write by hand, read as they are found in practice: UTF-8 with or without a
+** byte-order mark. What an editor saved in another encoding is refused with one message that names the encoding, the
+** place and the way out, instead of a syntax error about an invisible character.
+** Ownership: texts and trees live in the arena. Thread: any. */
+#ifndef WEIR_CLI_CONFIG_CONFIG_TEXT_H
+#define WEIR_CLI_CONFIG_CONFIG_TEXT_H
+
+#include "base/arena.h"
+#include "types/json.h"
+
+/* The text without its byte-order mark, a NUL behind it. Messages begin with the path; err->who is empty. */
+Status config_text_load(Arena *arena, const char *path, Str *out, Error *err);
+/* The same, parsed. Offsets of the nodes count in *text, which may be NULL. */
+Status config_json_load(Arena *arena, const char *path, Str *text, JsonNode **out, Error *err);
+/* Line and column of an offset, from 1; the column counts code points. */
+void config_text_place(Str text, size_t offset, unsigned *line, unsigned *column);
+
+#endif

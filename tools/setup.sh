@@ -35,6 +35,9 @@ test_packages='
 clang-14 : short fuzz runs
 libclang-rt-14-dev : libFuzzer and the sanitizers of clang
 zstd : makes compressed input for tests
+default-jre-headless : runs the Kafka broker of the tests
+openssl : certificates of that broker
+postgresql : the database of the tests
 '
 
 fail() {
@@ -67,6 +70,8 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   fail "this is not Debian or a relative of it; install what these Debian 12 packages hold, then run cmake yourself:" \
     "$(names "$wanted" | tr '\n' ' ')"
 fi
+# Any Java will do, from wherever it comes.
+if command -v java >/dev/null; then wanted=$(printf '%s\n' "$wanted" | grep -v '^default-jre-headless '); fi
 mapfile -t missing < <(missing_of $(names "$wanted"))
 [ ${#missing[@]} -gt 0 ] || exit 0
 

@@ -77,6 +77,19 @@ void diag_label(DiagList *diags, Diag *diag, Span span, const char *format, ...)
   va_end(args);
 }
 
+void diag_edit(DiagList *diags, Diag *diag, Span span, const char *format, ...) {
+  if (diag->edits_len == DIAG_EDITS_MAX) return;
+  va_list args;
+  va_start(args, format);
+  diag->edits[diag->edits_len++] = (DiagEdit){.span = span, .text = format_into(diags, format, args)};
+  va_end(args);
+}
+
+void diag_suggest(DiagList *diags, Diag *diag, Span span, Str better) {
+  diag_hint(diags, diag, "did you mean `" STR_FMT "`?", STR_ARG(better));
+  diag_edit(diags, diag, span, STR_FMT, STR_ARG(better));
+}
+
 void diags_truncate(DiagList *diags, DiagMark mark) {
   diags->items.len = mark.len;
   diags->errors = mark.errors;

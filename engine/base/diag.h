@@ -30,9 +30,10 @@ typedef struct DiagInfo { /* a row of diag.def */
   const char  *example;     /* a query that provokes it, "" when only bindings do */
 } DiagInfo;
 
-enum { DIAG_LABELS_MAX = 4, DIAG_LIMIT = 100 /* kept per run; the rest is only counted */ };
+enum { DIAG_LABELS_MAX = 4, DIAG_EDITS_MAX = 2, DIAG_LIMIT = 100 /* kept per run; the rest is only counted */ };
 
 typedef struct DiagLabel { Span span; Str text; } DiagLabel;
+typedef struct DiagEdit { Span span; Str text; } DiagEdit; /* the text that replaces the span; empty span: inserts */
 
 typedef struct Diag {
   DiagCode  code;
@@ -42,6 +43,8 @@ typedef struct Diag {
   Str       hint;    /* the way out; may be empty */
   DiagLabel labels[DIAG_LABELS_MAX]; /* secondary places */
   unsigned  labels_len;
+  DiagEdit  edits[DIAG_EDITS_MAX];   /* what would set it right, for editors: all of them together */
+  unsigned  edits_len;
 } Diag;
 
 typedef struct DiagList {
@@ -66,6 +69,11 @@ void diag_hint(DiagList *diags, Diag *diag, const char *format, ...) __attribute
 void diag_mark(DiagList *diags, Diag *diag, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void diag_label(DiagList *diags, Diag *diag, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* An edit that would set it right, where there is one that is surely meant; the hint says the same to people. */
+void diag_edit(DiagList *diags, Diag *diag, Span span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* "did you mean `better`?", with the edit of the span. */
+void diag_suggest(DiagList *diags, Diag *diag, Span span, Str better);
 /* The nearest of the candidates, or an empty Str when none is near enough to suggest. */
 Str  diag_nearest(Str wanted, const Str *candidates, unsigned count);
 

@@ -357,6 +357,13 @@ static void json_span(DiagList *diags, StrBuf *out, Span span) {
                 end_line, end_column, span.begin, span.end);
 }
 
+static void json_place(DiagList *diags, StrBuf *out, unsigned index, Str text, Span span) {
+  strbuf_puts(out, index ? ",{\"text\":" : "{\"text\":");
+  json_text(out, text);
+  json_span(diags, out, span);
+  strbuf_putc(out, '}');
+}
+
 static void json_diag(DiagList *diags, StrBuf *out, const Diag *diag) {
   const DiagInfo *info = diag_info(diag->code);
   strbuf_printf(out, "{\"code\":\"%s\",\"name\":\"%s\",\"severity\":\"%s\"", info->code, info->name,
@@ -367,12 +374,9 @@ static void json_diag(DiagList *diags, StrBuf *out, const Diag *diag) {
   if (diag->label.len) json_field(out, "label", diag->label);
   if (diag->hint.len) json_field(out, "help", diag->hint);
   strbuf_puts(out, ",\"labels\":[");
-  for (unsigned i = 0; i < diag->labels_len; i++) {
-    strbuf_puts(out, i ? ",{\"text\":" : "{\"text\":");
-    json_text(out, diag->labels[i].text);
-    json_span(diags, out, diag->labels[i].span);
-    strbuf_putc(out, '}');
-  }
+  for (unsigned i = 0; i < diag->labels_len; i++) json_place(diags, out, i, diag->labels[i].text, diag->labels[i].span);
+  strbuf_puts(out, "],\"edits\":[");
+  for (unsigned i = 0; i < diag->edits_len; i++) json_place(diags, out, i, diag->edits[i].text, diag->edits[i].span);
   strbuf_puts(out, "]}");
 }
 

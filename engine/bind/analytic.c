@@ -83,9 +83,7 @@ static bool check_count(Draft *d) {
   const AnalyticFn *fn = function_of(&d->ast->call);
   uint32_t len = d->ast->call.args.len;
   if (len >= fn->min_args && len <= fn->max_args) return true;
-  Diag *diag = diag_add(d->b->diags, DIAG_wrong_argument_count, d->ast->span, "`%s` does not take %u argument%s",
-                        d->name, len, len == 1 ? "" : "s");
-  diag_hint(d->b->diags, diag, "the signature is %s", d->signature);
+  wrong_argument_count(d->b, d->ast, d->name, d->signature, fn->min_args, fn->max_args);
   return false;
 }
 

@@ -57,6 +57,9 @@ typedef struct BoundInputColumn {
   uint32_t depth;
   Type     declared;  /* CREATE TABLE; TYPE_NULL: none */
   TypeMask types;
+  const struct BoundInput *input;
+  Span     span;      /* INPUT_FIELD: where it is first read */
+  Type     wish;      /* of a CSV column: the type the query has use for; TYPE_NULL: none */
 } BoundInputColumn;
 
 typedef struct BoundField { Str name; Type type; Span span; } BoundField; /* of CREATE TABLE */
@@ -265,6 +268,7 @@ typedef struct BoundItem {
 
 typedef struct BoundSelect {
   Span       span;
+  const AstSelect *ast;    /* for messages; NULL: of MATCH_RECOGNIZE */
   BoundMatch *match;       /* it is what MATCH_RECOGNIZE reads; else NULL */
   Vec(Leaf *) leaves;
   Vec(BoundJoin *) joins;

@@ -10,7 +10,16 @@ typedef struct ScriptStep { /* a WITH step before and after binding */
   const AstStep *ast;
   BoundStep *bound;
   StepState  state;
+  bool       unread;
 } ScriptStep;
+
+typedef struct OpenName { /* a name that a source without a schema may have, see open_names.c */
+  const void *origin;       /* the input or step it comes from */
+  const BoundInput *input;  /* the input, when it is read directly */
+  Str      name;
+  Span     spans[2];        /* of the first reads */
+  unsigned reads;           /* 2: two or more */
+} OpenName;
 
 typedef struct Binder {
   Arena      *arena;
@@ -20,6 +29,7 @@ typedef struct Binder {
   BoundScript *script;
   Vec(ScriptStep) steps;
   Vec(BoundSelect *) selects; /* all of them: slots are settled at the end */
+  Vec(OpenName *) open_names;
 } Binder;
 
 /* Where an expression stands: decides what names mean and which calls are allowed. */
@@ -70,6 +80,8 @@ Str   item_default_name(Binder *b, const AstExpr *expr, unsigned *unnamed); /* c
 /* group.c */
 BoundGroup *bind_group(Binder *b, Scope *scope, const AstSelect *ast);
 Expr *bind_grouped(Binder *b, Scope *scope, Expr *expr); /* keys replaced by their columns; the rest is an error */
+bool  expr_reads(const AstExpr *ast, Str name);      /* as a column, or the last part of one */
+unsigned select_reads(const AstSelect *ast, Str name); /* how often the items of the list do */
 /* The select item a bare GROUP BY or HAVING name stands for; NULL: it is a column. */
 const AstExpr *group_alias_target(const AstSelect *ast, const AstExpr *name);
 bool  bind_window(Binder *b, const AstExpr *call, WindowSpec *out); /* windows.c; diagnosed when false */
@@ -84,10 +96,26 @@ Expr *bind_condition(Binder *b, Scope *scope, const AstExpr *ast);
 Expr *bind_operator(Binder *b, Span span, const char *sign, Expr **args, uint32_t len);
 Expr *expr_error(Binder *b, Span span);
 Expr *bind_fn(Binder *b, Span span, const ScalarFn *fn, Expr **args, uint32_t len, Type target);
+/* operands.c: diagnosed when false */
+bool  check_operands(Binder *b, Span span, const ScalarFn *fn, Expr **args, uint32_t len);
+bool  check_cast(Binder *b, Span span, const Expr *of, Type to);
+/* csv.c: the column of a CSV input without CREATE TABLE that the expression reads; NULL: another expression */
+BoundInputColumn *csv_column(const Binder *b, const Expr *expr);
+void  csv_wish(const Binder *b, const Expr *expr, Type type); /* it should have this type */
+void  csv_hint(Binder *b, Diag *diag, const Expr *expr);      /* nothing for other expressions */
+void  check_csv_input(Binder *b, const BoundInput *input);
 /* calls.c */
 Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast);
 /* Function, arguments and ORDER BY of an aggregate call; its column belongs to nobody yet. NULL: diagnosed. */
 BoundAgg *bind_aggregate_call(Binder *b, Scope *scope, const AstExpr *ast, const AggregateFn *fn);
+void  wrong_argument_count(Binder *b, const AstExpr *ast, const char *name, const char *signature, unsigned min,
+                           unsigned max); /* says so; max may be FN_ARGS_ANY */
+Str   call_name(Binder *b, const AstCall *call); /* with its dots */
+/* foreign.c: what other dialects have, and the nearest name that exists */
+Expr *unknown_function(Binder *b, const AstExpr *call); /* diagnosed */
+bool  is_foreign_window(const AstExpr *expr);        /* a call that was surely meant as a window */
+bool  bind_type(Binder *b, const AstType *ast, Type *out); /* diagnosed when false */
+void  check_foreign_word(Binder *b, const AstName *name); /* warns when a column has the name of a value */
 /* metadata.c: a call with two arguments */
 Expr *bind_metadata(Binder *b, const Scope *scope, const AstExpr *ast);
 /* analytic.c */
@@ -98,6 +126,9 @@ Expr *bind_path(Binder *b, Scope *scope, const AstExpr *ast);
 Expr *bind_quoted(Binder *b, Scope *scope, const AstExpr *ast, bool operand); /* operand: text is possible */
 Expr *bind_names(Binder *b, Scope *scope, const AstName *names, uint32_t len, Span span);
 Leaf *scope_leaf(const Scope *scope, Str alias);      /* by alias or name; NULL: none */
+/* open_names.c */
+void  note_open_name(Binder *b, Provider provider, const AstName *name);
+void  check_open_names(Binder *b);
 /* provider.c: the column of a provider for a path; -1 when it can have none (diagnosed by the caller). For a
 ** step *rest tells how many parts of the path the column stands for: what is left is field access. */
 int64_t provider_column(Binder *b, Provider provider, const AstName *names, uint32_t len, uint32_t *used);

@@ -2,8 +2,6 @@
 #include "bind/binder.h"
 #include "functions/operators.h"
 
-enum { NAMES_MAX = 300 };
-
 static bool name_is(const AstCall *call, const char *name) {
   return call->name.len == 1 && str_eq_nocase(call->name.items[0].text, str_from(name));
 }
@@ -13,7 +11,7 @@ static bool name_is2(const AstCall *call, const char *first, const char *second)
          str_eq_nocase(call->name.items[1].text, str_from(second));
 }
 
-static Str call_name(Binder *b, const AstCall *call) {
+Str call_name(Binder *b, const AstCall *call) {
   Str name = call->name.items[0].text;
   for (uint32_t i = 1; i < call->name.len; i++)
     name = arena_printf(b->arena, STR_FMT "." STR_FMT, STR_ARG(name), STR_ARG(call->name.items[i].text));
@@ -36,30 +34,25 @@ static Expr *not_yet(Binder *b, Span span, Str what) {
   return expr_error(b, span);
 }
 
-static Expr *unknown_function(Binder *b, Span span, Str name) {
-  Str names[NAMES_MAX];
-  Str nearest = diag_nearest(name, names, function_names(names, NAMES_MAX));
-  Diag *diag = diag_add(b->diags, DIAG_unknown_function, span, "there is no function `" STR_FMT "`", STR_ARG(name));
-  if (nearest.len) diag_hint(b->diags, diag, "did you mean `" STR_FMT "`?", STR_ARG(nearest));
-  else diag_hint(b->diags, diag, "`weir functions` lists them all");
-  return expr_error(b, span);
+/* "takes 2 arguments", "takes 1 to 3 arguments", "takes at least 2 arguments" */
+static void print_counts(unsigned min, unsigned max, StrBuf *out) {
+  if (max == 0) strbuf_puts(out, "takes no argument");
+  else if (min == max) strbuf_printf(out, "takes %u argument%s", min, min == 1 ? "" : "s");
+  else if (max >= FN_ARGS_ANY) strbuf_printf(out, "takes at least %u argument%s", min, min == 1 ? "" : "s");
+  else strbuf_printf(out, "takes %u to %u arguments", min, max);
 }
 
-static Expr *wrong_count(Binder *b, Span span, const char *name, const char *signature, unsigned min, unsigned max,
-                         unsigned got) {
-  Diag *diag;
-  if (min == max) {
-    diag = diag_add(b->diags, DIAG_wrong_argument_count, span, "`%s` takes %u argument%s, and here %s %u", name, min,
-                    min == 1 ? "" : "s", got == 1 ? "is" : "are", got);
-  } else if (max >= FN_ARGS_ANY) {
-    diag = diag_add(b->diags, DIAG_wrong_argument_count, span, "`%s` takes at least %u arguments, and here %s %u", name,
-                    min, got == 1 ? "is" : "are", got);
-  } else {
-    diag = diag_add(b->diags, DIAG_wrong_argument_count, span, "`%s` takes %u to %u arguments, and here %s %u", name,
-                    min, max, got == 1 ? "is" : "are", got);
-  }
-  if (signature && signature[0]) diag_hint(b->diags, diag, "the signature is %s", signature);
-  return expr_error(b, span);
+void wrong_argument_count(Binder *b, const AstExpr *ast, const char *name, const char *signature, unsigned min,
+                          unsigned max) {
+  unsigned got = ast->call.args.len;
+  StrBuf takes = {0};
+  print_counts(min, max, &takes);
+  Diag *diag = got ? diag_add(b->diags, DIAG_wrong_argument_count, ast->span, "`%s` %s, and here %s %u", name,
+                              takes.ptr, got == 1 ? "is" : "are", got)
+                   : diag_add(b->diags, DIAG_wrong_argument_count, ast->span, "`%s` %s, and here is none", name,
+                              takes.ptr);
+  if (signature && signature[0]) diag_hint(b->diags, diag, "the signature is `%s`", signature);
+  strbuf_release(&takes);
 }
 
 /* ---- scalar functions ------------------------------------------------------------------------- */
@@ -105,13 +98,15 @@ static Expr *bind_special(Binder *b, Scope *scope, const AstExpr *ast) {
   if (name_is(call, "GetMetadataPropertyValue")) return bind_metadata(b, scope, ast);
   if (name_is(call, "COALESCE") || name_is(call, "ISNULL"))
     return expr_simple(b->arena, EXPR_COALESCE, ast->span, bind_args(b, scope, call), call->args.len);
-  return unknown_function(b, ast->span, call_name(b, call));
+  return unknown_function(b, ast);
 }
 
 static Expr *bind_scalar(Binder *b, Scope *scope, const AstExpr *ast, const ScalarFn *fn) {
   const AstCall *call = &ast->call;
-  if (call->args.len < fn->min_args || (fn->max_args < FN_ARGS_ANY && call->args.len > fn->max_args))
-    return wrong_count(b, ast->span, fn->name, fn->signature, fn->min_args, fn->max_args, call->args.len);
+  if (call->args.len < fn->min_args || (fn->max_args < FN_ARGS_ANY && call->args.len > fn->max_args)) {
+    wrong_argument_count(b, ast, fn->name, fn->signature, fn->min_args, fn->max_args);
+    return expr_error(b, ast->span);
+  }
   if (fn->flags & FN_BOUND) return bind_special(b, scope, ast);
   return bind_fn(b, ast->span, fn, bind_args(b, scope, call), call->args.len, TYPE_NULL);
 }
@@ -224,6 +219,7 @@ static bool check_agg_types(Binder *b, const BoundAgg *agg) {
   for (unsigned i = 0; i + agg->call.order_len < agg->call.args_len; i++) {
     TypeMask types = agg->args[i]->types;
     if (agg->args[i]->kind == EXPR_ERROR) return false;
+    if (!(agg->call.fn->args & ~(TypeMask)(MASK_NUMERIC | MASK(TYPE_TEXT)))) csv_wish(b, agg->args[i], TYPE_FLOAT);
     if (types == 0 || (types & agg->call.fn->args)) continue;
     StrBuf want = {0}, have = {0};
     type_mask_print(agg->call.fn->args, &want);
@@ -253,20 +249,19 @@ static bool names_source(const Scope *scope, const AstExpr *arg) {
 static bool bind_agg_args(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg *agg) {
   const AstCall *call = &ast->call;
   const AggregateFn *fn = agg->call.fn;
-  uint32_t at = 0, len = call->args.len;
-  if (fn->flags & AGG_PARAM) {
-    if (len == 0)
-      return wrong_count(b, ast->span, fn->name, fn->signature, fn->min_args + 1, fn->max_args + 1, 0), false;
-    if (!bind_param(b, scope, call->args.items[at++], &agg->call)) return false;
-  }
+  uint32_t at = 0, len = call->args.len, params = (fn->flags & AGG_PARAM) != 0;
+  if (params && len && !bind_param(b, scope, call->args.items[at++], &agg->call)) return false;
   const AstExpr *only = len - at == 1 ? call->args.items[at] : NULL;
   if (only && (fn->flags & AGG_STAR) && !call->distinct && (only->kind == AST_STAR || names_source(scope, only))) {
     agg->call.star = true;
     return true;
   }
-  if (len == at && (fn->flags & AGG_NO_ARGS)) return whole_event(b, scope, ast, agg);
-  if (len - at < fn->min_args || len - at > fn->max_args)
-    return wrong_count(b, ast->span, fn->name, fn->signature, fn->min_args, fn->max_args, len - at), false;
+  if (len == at && at == params && (fn->flags & AGG_NO_ARGS)) return whole_event(b, scope, ast, agg);
+  if (len < fn->min_args + params || len > fn->max_args + params) {
+    unsigned least = fn->flags & AGG_NO_ARGS ? 0 : fn->min_args;
+    wrong_argument_count(b, ast, fn->name, fn->signature, least + params, fn->max_args + params);
+    return false;
+  }
   for (; at < len; at++) agg->args[agg->call.args_len++] = bind_expr(b, scope, call->args.items[at]);
   if (agg->call.args_len) agg->call.typed_text = is_text_cast(agg->args[0]);
   return true;
@@ -334,7 +329,7 @@ Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast) {
   if (name_is2(call, "System", "Window")) return bind_window_id(b, scope, ast);
   if (call->name.len > 1) {
     if (str_eq_nocase(name, STR("udf")) || str_eq_nocase(name, STR("uda"))) return bind_script_function(b, ast);
-    return unknown_function(b, ast->span, call_name(b, call));
+    return unknown_function(b, ast);
   }
   if (is_window_call(ast) || is_windows_list(ast)) {
     Diag *diag =
@@ -363,5 +358,5 @@ Expr *bind_call(Binder *b, Scope *scope, const AstExpr *ast) {
     diag_hint(b->diags, diag, "write it in FROM: `FROM input CROSS APPLY " STR_FMT "(...) AS x`", STR_ARG(name));
     return expr_error(b, ast->span);
   }
-  return unknown_function(b, ast->span, name);
+  return unknown_function(b, ast);
 }

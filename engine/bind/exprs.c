@@ -8,87 +8,10 @@ static Expr *constant(Binder *b, Span span, Value value) { return expr_const(b->
 
 /* ---- calls and operators ---------------------------------------------------------------------- */
 
-static void wrong_type(Binder *b, Span span, const ScalarFn *fn, unsigned i, TypeMask wanted, TypeMask got) {
-  StrBuf want = {0}, have = {0};
-  type_mask_print(wanted, &want);
-  type_mask_print(got, &have);
-  if (fn->flags & FN_OPERATOR) {
-    diag_add(b->diags, DIAG_wrong_argument_type, span, "`%s` wants %s here, and this is %s", fn->name, want.ptr,
-             have.ptr);
-  } else {
-    Diag *diag = diag_add(b->diags, DIAG_wrong_argument_type, span, "argument %u of `%s` wants %s, and this is %s",
-                          i + 1, fn->name, want.ptr, have.ptr);
-    diag_hint(b->diags, diag, "the signature is %s", fn->signature);
-  }
-  strbuf_release(&want);
-  strbuf_release(&have);
-}
-
-/* semantics.md section 2: text is not silently a number. Types that can never meet are found here. */
-static bool comparable(TypeMask a, TypeMask b) {
-  if (a == 0 || b == 0) return true;
-  if ((a & MASK_NUMERIC) && (b & MASK_NUMERIC)) return true;
-  if ((a & MASK_TIME) && (b & MASK_TIME)) return true;
-  return false;
-}
-
-static bool is_comparison(const char *sign) {
-  static const char *const signs[] = {OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_NOT_IN, OP_BETWEEN,
-                                      OP_NOT_BETWEEN};
-  for (unsigned i = 0; i < sizeof signs / sizeof signs[0]; i++)
-    if (strcmp(signs[i], sign) == 0) return true;
-  return false;
-}
-
-static bool check_comparison(Binder *b, Span span, Expr **args, uint32_t len) {
-  for (uint32_t i = 1; i < len; i++) {
-    TypeMask left = args[0]->types, right = args[i]->types;
-    bool json = (left && !(left & ~MASK_JSON)) || (right && !(right & ~MASK_JSON));
-    if (json) {
-      Diag *diag = diag_add(b->diags, DIAG_record_compared, span, "records and arrays cannot be compared");
-      diag_hint(b->diags, diag, "compare one of the fields, for example `r.id`");
-      return false;
-    }
-    if (comparable(left, right)) continue;
-    StrBuf have = {0}, want = {0};
-    type_mask_print(left, &have);
-    type_mask_print(right, &want);
-    Diag *diag = diag_add(b->diags, DIAG_type_mismatch, span, "%s is compared with %s", have.ptr, want.ptr);
-    diag_label(b->diags, diag, args[0]->span, "%s", have.ptr);
-    diag_label(b->diags, diag, args[i]->span, "%s", want.ptr);
-    diag_hint(b->diags, diag, "text is not silently a number: use CAST or TRY_CAST on one side");
-    strbuf_release(&have);
-    strbuf_release(&want);
-    return false;
-  }
-  return true;
-}
-
-/* `+` adds numbers or joins texts, and nothing in between. */
-static bool check_sum(Binder *b, Span span, Expr **args) {
-  const TypeMask text = MASK(TYPE_TEXT), null = MASK(TYPE_NULL);
-  TypeMask left = args[0]->types & ~null, right = args[1]->types & ~null;
-  if (!(left == text && right && !(right & text)) && !(right == text && left && !(left & text))) return true;
-  Diag *diag = diag_add(b->diags, DIAG_type_mismatch, span, "text and a number cannot be added");
-  diag_hint(b->diags, diag, "CAST the text to bigint or float to add, or the number to nvarchar(max) to join");
-  return false;
-}
-
-static bool check_args(Binder *b, Span span, const ScalarFn *fn, Expr **args, uint32_t len) {
-  if (is_comparison(fn->name) && (fn->flags & FN_OPERATOR)) return check_comparison(b, span, args, len);
-  for (uint32_t i = 0; i < len; i++) {
-    TypeMask wanted = scalar_fn_arg(fn, i);
-    if (args[i]->types == 0 || (args[i]->types & wanted)) continue;
-    wrong_type(b, args[i]->span, fn, i, wanted, args[i]->types);
-    return false;
-  }
-  return strcmp(fn->name, OP_ADD) != 0 || check_sum(b, span, args);
-}
-
 Expr *bind_fn(Binder *b, Span span, const ScalarFn *fn, Expr **args, uint32_t len, Type target) {
   for (uint32_t i = 0; i < len; i++)
     if (args[i]->kind == EXPR_ERROR) return args[i];
-  if (!check_args(b, span, fn, args, len)) return expr_error(b, span);
+  if (!check_operands(b, span, fn, args, len)) return expr_error(b, span);
   Error err;
   Status status;
   Expr *expr = expr_call(b->arena, span, fn, args, len, target, b->options->compat, &status, &err);
@@ -210,12 +133,8 @@ static Expr *bind_case(Binder *b, Scope *scope, const AstExpr *ast) {
 static Expr *bind_cast(Binder *b, Scope *scope, const AstExpr *ast) {
   Expr *operand = bind_expr(b, scope, ast->cast.operand);
   Type type;
-  if (!type_from_name(ast->cast.type.name.text, &type)) {
-    Diag *diag = diag_add(b->diags, DIAG_unknown_type, ast->cast.type.span, "there is no type `" STR_FMT "`",
-                          STR_ARG(ast->cast.type.name.text));
-    diag_hint(b->diags, diag, "the types are bigint, float, nvarchar(max), datetime, bit, record and array");
-    return expr_error(b, ast->span);
-  }
+  if (!bind_type(b, &ast->cast.type, &type)) return expr_error(b, ast->span);
+  if (!check_cast(b, ast->span, operand, type)) return expr_error(b, ast->span);
   return bind_fn(b, ast->span, scalar_operator_find(ast->cast.is_try ? OP_TRY_CAST : OP_CAST), &operand, 1, type);
 }
 

@@ -67,6 +67,7 @@ static bool bind_timestamp(Binder *b, BoundSelect *select, Leaf *leaf, const Ast
   Scope scope = {.select = select, .leaves = &leaf, .leaves_len = 1, .clause = CLAUSE_TIMESTAMP_BY, .only = leaf};
   Expr *expr = bind_expr(b, &scope, ast->timestamp_by);
   if (expr->kind == EXPR_ERROR) return false;
+  csv_wish(b, expr, TYPE_DATETIME);
   if (expr->types && !(expr->types & MASK_TIME)) {
     Diag *diag = diag_add(b->diags, DIAG_timestamp_by_misplaced, ast->timestamp_by->span,
                           "TIMESTAMP BY wants a datetime or ISO 8601 text");

@@ -50,16 +50,23 @@ static unsigned reads_in_expr(const AstExpr *ast, Str name) {
   }
 }
 
+bool expr_reads(const AstExpr *ast, Str name) { return reads_in_expr(ast, name) > 0; }
+
+unsigned select_reads(const AstSelect *ast, Str name) {
+  unsigned reads = 0;
+  for (uint32_t i = 0; i < ast->items.len; i++) reads += reads_in_expr(ast->items.items[i]->expr, name);
+  return reads;
+}
+
 /* semantics.md section 1: a bare GROUP BY or HAVING name is an alias when it equals one and is read as a column
 ** nowhere else in the SELECT. */
 static const AstExpr *alias_target(const AstSelect *ast, const AstExpr *name_ast) {
   if (name_ast->kind != AST_PATH || name_ast->path.len != 1) return NULL;
   Str name = name_ast->path.items[0].text;
   const AstExpr *target = NULL;
-  unsigned reads = ast->where ? reads_in_expr(ast->where, name) : 0;
+  unsigned reads = select_reads(ast, name) + (ast->where ? reads_in_expr(ast->where, name) : 0);
   for (uint32_t i = 0; i < ast->items.len; i++) {
     const AstItem *item = ast->items.items[i];
-    reads += reads_in_expr(item->expr, name);
     if (item->alias && str_eq_nocase(item->alias->text, name) && !target) target = item->expr;
   }
   return reads == 0 ? target : NULL;

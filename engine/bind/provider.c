@@ -47,17 +47,22 @@ static TypeMask path_types(const BoundInput *input, const BoundField *field, uin
   return MASK_ANY;
 }
 
+/* Clauses are bound in another order than they are written. */
+static void note_first(BoundInputColumn *col, Span span) {
+  if (span.begin < col->span.begin) col->span = span;
+}
+
 static int64_t input_field(Binder *b, BoundInput *input, const AstName *names, uint32_t len) {
   Str *path = ARENA_ARRAY(b->arena, Str, len);
   for (uint32_t i = 0; i < len; i++) path[i] = names[i].text;
   const BoundField *field = declared_field(input, path[0]);
   if (field) path[0] = field->name;
   for (uint32_t i = 0; i < input->columns.len; i++)
-    if (same_path(input->columns.items[i], path, len)) return i;
+    if (same_path(input->columns.items[i], path, len)) return note_first(input->columns.items[i], names[0].span), i;
   BoundInputColumn *col = ARENA_NEW(b->arena, BoundInputColumn);
   *col = (BoundInputColumn){.kind = INPUT_FIELD, .name = dotted(b->arena, path, len), .path = path, .depth = len,
                             .declared = field && len == 1 ? field->type : TYPE_NULL,
-                            .types = path_types(input, field, len)};
+                            .types = path_types(input, field, len), .input = input, .span = names[0].span};
   return input_add(b, input, col);
 }
 
@@ -97,7 +102,7 @@ int64_t input_meta_column(Binder *b, BoundInput *input, InputColumnKind kind) {
   for (uint32_t i = 0; i < input->columns.len; i++)
     if (input->columns.items[i]->kind == kind) return i;
   BoundInputColumn *col = ARENA_NEW(b->arena, BoundInputColumn);
-  *col = (BoundInputColumn){.kind = kind, .name = meta_name(kind), .types = meta_types(kind)};
+  *col = (BoundInputColumn){.kind = kind, .name = meta_name(kind), .types = meta_types(kind), .input = input};
   return input_add(b, input, col);
 }
 

@@ -73,12 +73,7 @@ static void declare_fields(Binder *b, BoundInput *input, const AstCreateTable *t
   for (uint32_t i = 0; i < table->columns_len; i++) {
     const AstColumn *col = table->columns[i];
     Type type;
-    if (!type_from_name(col->type.name.text, &type)) {
-      Diag *diag = diag_add(b->diags, DIAG_unknown_type, col->type.span, "there is no type `" STR_FMT "`",
-                            STR_ARG(col->type.name.text));
-      diag_hint(b->diags, diag, "the types are bigint, float, nvarchar(max), datetime, bit, record and array");
-      continue;
-    }
+    if (!bind_type(b, &col->type, &type)) continue;
     input->declared[input->declared_len++] = (BoundField){col->name.text, type, col->span};
   }
 }
@@ -196,9 +191,18 @@ static void bind_unread_steps(Binder *b) {
     if (step->state != STEP_WAITING) continue;
     Provider ignored;
     if (step_provider(b, step, &step->ast->name, &ignored)) step->bound->uses--;
-    Diag *diag = diag_add(b->diags, DIAG_unused_step, step->ast->name.span, "nothing reads the step `" STR_FMT "`",
-                          STR_ARG(step->ast->name.text));
-    diag_hint(b->diags, diag, "remove it, or SELECT ... FROM " STR_FMT, STR_ARG(step->ast->name.text));
+    step->unread = true;
+  }
+}
+
+/* Not next to an error: a misspelt FROM may have meant the step. */
+static void warn_of_unread_steps(Binder *b) {
+  for (uint32_t i = 0; i < b->steps.len; i++) {
+    const AstName *name = &b->steps.items[i].ast->name;
+    if (!b->steps.items[i].unread) continue;
+    Diag *diag = diag_add(b->diags, DIAG_unused_step, name->span, "nothing reads the step `" STR_FMT "`",
+                          STR_ARG(name->text));
+    diag_hint(b->diags, diag, "remove it, or read it: `SELECT ... FROM " STR_FMT "`", STR_ARG(name->text));
   }
 }
 
@@ -222,23 +226,6 @@ static void check_read_tables(Binder *b) {
     diag_add(b->diags, DIAG_unused_input, b->ast->tables[i]->name.span,
              "the query does not read the table `" STR_FMT "`", STR_ARG(name));
   }
-}
-
-/* Columns of a CSV input are text unless CREATE TABLE says otherwise: says so, with the CREATE TABLE to paste. */
-static void check_csv_input(Binder *b, const BoundInput *input) {
-  StrBuf fields = {0};
-  for (uint32_t i = 0; i < input->columns.len; i++) {
-    const BoundInputColumn *col = input->columns.items[i];
-    if (col->kind != INPUT_FIELD || col->depth != 1) continue;
-    strbuf_printf(&fields, "%s[" STR_FMT "] nvarchar(max)", fields.len ? ", " : "", STR_ARG(col->name));
-  }
-  if (input->csv && input->declared_len == 0 && fields.len) {
-    Diag *diag = diag_add(b->diags, DIAG_csv_untyped, input->span,
-                          "`" STR_FMT "` is CSV, so every column of it is text", STR_ARG(input->name));
-    diag_hint(b->diags, diag, "to give columns types, declare them: CREATE TABLE " STR_FMT " (%s);",
-              STR_ARG(input->name), fields.ptr);
-  }
-  strbuf_release(&fields);
 }
 
 /* ---- outputs and slots ------------------------------------------------------------------------ */
@@ -307,9 +294,13 @@ bool bind_script(const AstScript *ast, const BindOptions *options, Arena *arena,
   collect_steps(&b);
   for (uint32_t i = 0; i < ast->queries_len; i++) bind_output(&b, ast->queries[i]);
   bind_unread_steps(&b);
-  for (uint32_t i = 0; i < b.script->inputs.len; i++) check_csv_input(&b, b.script->inputs.items[i]);
-  if (diags->errors == before) check_listed_inputs(&b);
-  if (diags->errors == before) check_read_tables(&b);
+  if (diags->errors == before) {
+    warn_of_unread_steps(&b);
+    check_listed_inputs(&b);
+    check_read_tables(&b);
+    check_open_names(&b);
+    for (uint32_t i = 0; i < b.script->inputs.len; i++) check_csv_input(&b, b.script->inputs.items[i]);
+  }
   for (uint32_t i = 0; i < b.selects.len; i++) settle_select(b.selects.items[i]);
   *out = b.script;
   return diags->errors == before;

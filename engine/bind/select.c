@@ -136,6 +136,7 @@ BoundSelect *bind_select(Binder *b, const AstQuery *query) {
   const AstSelect *ast = &query->select;
   BoundSelect *select = ARENA_NEW(b->arena, BoundSelect);
   select->span = query->span;
+  select->ast = ast;
   arena_push(b->arena, &b->selects, select);
   if (!bind_from(b, select, ast->from, ast)) return NULL;
   Scope scope = {.select = select, .ast = ast, .leaves = select->leaves.items, .leaves_len = select->leaves.len};

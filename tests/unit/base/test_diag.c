@@ -182,15 +182,18 @@ static void json_for_editors(void **state) {
   Fixture fixture;
   start(&fixture, "a\n\"ü\" b");
   Diag *diag = diag_add(&fixture.diags, DIAG_syntax, at(&fixture, "b"), "not \"b\"\n");
-  diag_hint(&fixture.diags, diag, "try c");
+  diag_suggest(&fixture.diags, diag, at(&fixture, "b"), STR("c"));
   diag_label(&fixture.diags, diag, (Span){0, 1}, "a\\");
   diags_render_json(&fixture.diags, &fixture.out);
   assert_string_equal(
       fixture.out.ptr,
       "[{\"code\":\"E0101\",\"name\":\"syntax\",\"severity\":\"error\",\"message\":\"not "
       "\\\"b\\\"\\u000a\",\"file\":\"q.asaql\","
-      "\"line\":2,\"column\":5,\"endLine\":2,\"endColumn\":6,\"begin\":7,\"end\":8,\"help\":\"try c\",\"labels\":["
-      "{\"text\":\"a\\\\\",\"line\":1,\"column\":1,\"endLine\":1,\"endColumn\":2,\"begin\":0,\"end\":1}]}]");
+      "\"line\":2,\"column\":5,\"endLine\":2,\"endColumn\":6,\"begin\":7,\"end\":8,\"help\":\"did you mean `c`?\","
+      "\"labels\":["
+      "{\"text\":\"a\\\\\",\"line\":1,\"column\":1,\"endLine\":1,\"endColumn\":2,\"begin\":0,\"end\":1}],"
+      "\"edits\":[{\"text\":\"c\",\"line\":2,\"column\":5,\"endLine\":2,\"endColumn\":6,\"begin\":7,"
+      "\"end\":8}]}]");
   finish(&fixture);
 }
 

@@ -1,22 +1,29 @@
-/* cmd_check.c: `weir check`: compiles queries and shows every diagnostic. Opens nothing but the files: no
-** connector is asked, so a check takes milliseconds. */
+/* cmd_check.c: `weir check`: compiles queries, projects and jobs, shows every diagnostic and, of projects, every input
+** and output that cannot run here. Opens nothing but the files: no connector is asked, so a check takes
+** milliseconds. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "cli/command.h"
+#include "cli/job_points.h"
 #include "cli/query_file.h"
 #include "cli/term.h"
+#include "connectors/registry.h"
 
 typedef struct CheckOptions {
   int format; /* 2: json */
+  bool verbose;
+  const char *blobs;
 } CheckOptions;
 
 typedef struct Check {
+  const CheckOptions *options;
   bool     json;
   StrBuf   found;      /* JSON: the diagnostics so far */
-  unsigned queries, errors, warnings;
+  StrBuf   unsettled;  /* JSON: bindings that cannot run */
+  unsigned queries, errors, warnings, points;
 } Check;
 
 static const BindOptions bare = {.compat = COMPAT_DEFAULT};
@@ -31,9 +38,9 @@ static void add_json(Check *check, DiagList *diags) {
   strbuf_release(&list);
 }
 
-static Status check_file(Check *check, const char *path, Error *err) {
+static Status check_query(Check *check, const char *path, const BindOptions *options, Error *err) {
   QueryFile query;
-  Status status = query_file_load(&query, path, &bare, err);
+  Status status = query_file_load(&query, path, options, err);
   if (status == STATUS_OK) {
     DiagList *diags = &query.compiled->diags;
     if (check->json) add_json(check, diags);
@@ -47,6 +54,34 @@ static Status check_file(Check *check, const char *path, Error *err) {
   return status;
 }
 
+/* ---- projects and jobs ------------------------------------------------------------------------ */
+
+static void check_points(Check *check, const JobSetup *setup) {
+  size_t before = check->unsettled.len;
+  if (check->json) job_points_json(setup, &check->unsettled);
+  if (!check->json) job_notes_show(setup, check->options->verbose);
+  if (!check->json) check->points += job_points_show(setup, NULL);
+  else check->points += check->unsettled.len > before;
+}
+
+/* *query: the file that was its query; what was before when there is none. */
+static Status check_project(Check *check, const char *path, struct stat *query, Error *err) {
+  JobSetup setup;
+  JobOptions none = {.blobs = check->options->blobs};
+  Status status = job_setup(&setup, &none, path, connectors_registry(), err);
+  if (status == STATUS_OK) status = check_query(check, setup.query, &setup.bind, err);
+  if (status == STATUS_OK) check_points(check, &setup);
+  if (status == STATUS_OK && stat(setup.query, query) != 0) *query = (struct stat){0};
+  job_setup_release(&setup);
+  return status;
+}
+
+static Status check_file(Check *check, const char *path, Error *err) {
+  struct stat ignored;
+  if (path_kind(path) == PATH_QUERY) return check_query(check, path, &bare, err);
+  return check_project(check, path, &ignored, err);
+}
+
 /* ---- folders ---------------------------------------------------------------------------------- */
 
 typedef Vec(char *) Paths;
@@ -54,6 +89,8 @@ typedef Vec(char *) Paths;
 static int by_name(const void *left, const void *right) {
   return strcmp(*(char *const *)left, *(char *const *)right);
 }
+
+static Status check_folder(Check *check, const char *path, Error *err);
 
 /* What stands in a folder, without hidden names, sorted. */
 static Status list_folder(const char *path, Paths *out, Error *err) {
@@ -72,17 +109,36 @@ static Status list_folder(const char *path, Paths *out, Error *err) {
   return STATUS_OK;
 }
 
+/* The project file among them: asaproj.json before an .asaproj. NULL: none. */
+static const char *find_project(const Paths *paths) {
+  const char *found = NULL;
+  for (uint32_t i = 0; i < paths->len; i++) {
+    Str path = str_from(paths->items[i]);
+    if (str_ends_nocase(path, STR("/asaproj.json"))) return paths->items[i];
+    if (str_ends_nocase(path, STR(".asaproj"))) found = paths->items[i];
+  }
+  return found;
+}
+
+/* A project's query is checked with its inputs; other queries beside it, and what lies below, on their own. */
+static Status check_below(Check *check, const char *path, const struct stat *done, Error *err) {
+  struct stat info;
+  if (lstat(path, &info) != 0) return STATUS_OK; /* links are not followed: no circles */
+  if (S_ISDIR(info.st_mode)) return check_folder(check, path, err);
+  bool same = info.st_dev == done->st_dev && info.st_ino == done->st_ino;
+  if (same || !str_ends_nocase(str_from(path), STR(".asaql"))) return STATUS_OK;
+  return check_query(check, path, &bare, err);
+}
+
 static Status check_folder(Check *check, const char *path, Error *err) {
   Paths paths = {0};
+  struct stat done = {0};
   Status status = list_folder(path, &paths, err);
-  for (uint32_t i = 0; i < paths.len; i++) {
-    struct stat info;
-    char *below = paths.items[i];
-    bool exists = status == STATUS_OK && lstat(below, &info) == 0; /* links are not followed: no circles */
-    if (exists && S_ISDIR(info.st_mode)) status = check_folder(check, below, err);
-    else if (exists && str_ends_nocase(str_from(below), STR(".asaql"))) status = check_file(check, below, err);
-    mem_free(below);
-  }
+  const char *project = find_project(&paths);
+  if (status == STATUS_OK && project) status = check_project(check, project, &done, err);
+  for (uint32_t i = 0; i < paths.len && status == STATUS_OK; i++)
+    status = check_below(check, paths.items[i], &done, err);
+  for (uint32_t i = 0; i < paths.len; i++) mem_free(paths.items[i]);
   vec_release(&paths);
   return status;
 }
@@ -101,37 +157,46 @@ static Status check_path(Check *check, const char *path, Error *err) {
 static const char *plural(unsigned count) { return count == 1 ? "" : "s"; }
 static const char *queries(unsigned count) { return count == 1 ? "query" : "queries"; }
 
+static int report_json(Check *check) {
+  StrBuf text = {0};
+  strbuf_printf(&text, "{\"queries\":%u,\"errors\":%u,\"warnings\":%u,\"diagnostics\":[", check->queries,
+                check->errors, check->warnings);
+  strbuf_put_str(&text, strbuf_str(&check->found));
+  strbuf_puts(&text, "],\"unsettled\":[");
+  strbuf_put_str(&text, strbuf_str(&check->unsettled));
+  strbuf_puts(&text, "]}\n");
+  int code = term_print(&text);
+  return code ? code : check->errors ? 1 : 0;
+}
+
 static int report(Check *check) {
-  if (check->json) {
-    StrBuf text = {0};
-    strbuf_printf(&text, "{\"queries\":%u,\"errors\":%u,\"warnings\":%u,\"diagnostics\":[", check->queries,
-                  check->errors, check->warnings);
-    strbuf_put_str(&text, strbuf_str(&check->found));
-    strbuf_puts(&text, "]}\n");
-    int code = term_print(&text);
-    return code ? code : check->errors ? 1 : 0;
-  }
-  if (check->errors || check->warnings) fputc('\n', stderr);
+  if (check->json) return report_json(check);
+  if (check->errors || check->warnings || check->points) fputc('\n', stderr);
   term_note("%u %s checked: %u error%s, %u warning%s", check->queries, queries(check->queries), check->errors,
             plural(check->errors), check->warnings, plural(check->warnings));
+  if (check->points == 1) term_note("1 input or output cannot run here as it is");
+  else if (check->points) term_note("%u inputs and outputs cannot run here as they are", check->points);
   return check->errors ? 1 : 0;
 }
 
 static int run_check(const void *options, const ArgTexts *words) {
   const CheckOptions *given = options;
-  Check check = {.json = given->format == 2};
+  Check check = {.options = given, .json = given->format == 2};
   Error err = {0};
   Status status = STATUS_OK;
   for (uint32_t i = 0; i < words->len && status == STATUS_OK; i++)
     status = check_path(&check, words->items[i], &err);
   int code = status == STATUS_OK ? report(&check) : term_error(&err);
   strbuf_release(&check.found);
+  strbuf_release(&check.unsettled);
   return code;
 }
 
 static const ArgDef args[] = {
   {"format", ARG_CHOICE, offsetof(CheckOptions, format), .choices = "text|json",
    .doc = "text for people on stderr, or one JSON object on stdout"},
+  ARG_BLOBS(offsetof(CheckOptions, blobs)),
+  {"verbose", ARG_FLAG, offsetof(CheckOptions, verbose), .doc = "also says what of a project has no meaning here"},
   {0},
 };
 
@@ -139,12 +204,14 @@ const Command cmd_check = {
   .name = "check",
   .usage = "PATH... [--format json]",
   .summary = "compile queries and show what is wrong with them",
-  .details = "PATH is an .asaql file, or a folder: then every .asaql file in it and below it.\n"
-             "FROM names that no step defines are inputs; a name joined without DATEDIFF is reference data.",
-  .examples = "weir check alerts.asaql\nweir check queries/ --format json",
+  .details = "PATH is an .asaql file, a project (asaproj.json, .asaproj), or a folder: then every project and every\n"
+             ".asaql file in it and below it. Of a project it also lists each input and output that cannot run here.\n"
+             "In a bare query FROM names that no step defines are inputs; a name joined without DATEDIFF is\n"
+             "reference data.",
+  .examples = "weir check alerts.asaql\nweir check my-project\nweir check queries/ --format json",
   .args = args,
   .options_bytes = sizeof(CheckOptions),
-  .words = "the path of a query or a folder",
+  .words = "the path of a query, a project or a folder",
   .words_min = 1,
   .words_max = 100000,
   .run = run_check,

@@ -1,7 +1,9 @@
 /* cmd_explain.c: `weir explain`: what each stage made of a query. */
 #include "cli/command.h"
+#include "cli/job_options.h"
 #include "cli/query_file.h"
 #include "cli/term.h"
+#include "connectors/registry.h"
 
 typedef struct ExplainOptions {
   int format; /* 0: not given; else one more than ExplainFormat */
@@ -32,13 +34,17 @@ static int run_explain(const void *options, const ArgTexts *words) {
   const ExplainOptions *given = options;
   ExplainFormat format = given->format ? (ExplainFormat)(given->format - 1) : EXPLAIN_TEXT;
   ExplainStage stage = given->stage ? (ExplainStage)(given->stage - 1) : STAGE_GRAPH;
-  BindOptions bare = {.compat = given->compat ? 9 + given->compat : COMPAT_DEFAULT};
   Error err = {0};
   if (check_format(stage, format, &err) != STATUS_OK) return term_error(&err);
-  QueryFile query;
-  Status status = query_file_load(&query, words->items[0], &bare, &err);
+  JobSetup setup;
+  QueryFile query = {0};
+  JobOptions none = {.compat = given->compat};
+  Status status = job_setup(&setup, &none, words->items[0], connectors_registry(), &err);
+  setup.bind.closed = setup.described; /* FROM of a bare query names its inputs */
+  if (status == STATUS_OK) status = query_file_load(&query, setup.query, &setup.bind, &err);
   int code = status == STATUS_OK ? explain(&query, stage, format) : term_error(&err);
   query_file_release(&query);
+  job_setup_release(&setup);
   return code;
 }
 
@@ -54,12 +60,12 @@ static const ArgDef args[] = {
 
 const Command cmd_explain = {
   .name = "explain",
-  .usage = "QUERY.asaql [--format FORMAT] [--stage STAGE]",
+  .usage = "QUERY.asaql|PROJECT [--format FORMAT] [--stage STAGE]",
   .summary = "show the operators of a query, what inputs decode and what is kept",
   .examples = "weir explain alerts.asaql\nweir explain alerts.asaql --format dot | dot -Tsvg > alerts.svg",
   .args = args,
   .options_bytes = sizeof(ExplainOptions),
-  .words = "the path of a query",
+  .words = "the path of a query or a project",
   .words_min = 1,
   .words_max = 1,
   .run = run_explain,

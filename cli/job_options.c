@@ -1,4 +1,4 @@
-/* job_options.c: see job_options.h. The command line wins over the configuration file, which wins over defaults. */
+/* job_options.c: see job_options.h. The command line wins over the project or job file, which wins over defaults. */
 #include "cli/job_options.h"
 
 #include <stdio.h>
@@ -70,6 +70,42 @@ static Status add_outputs(JobSetup *setup, const ArgTexts *given, Error *err) {
   return STATUS_OK;
 }
 
+/* ---- what a project binds --------------------------------------------------------------------- */
+
+/* The command line says where; the project knows whether it is reference data and when events arrived. */
+static void complete(JobBinding *given, const DescBinding *described) {
+  given->reference = given->reference || described->reference;
+  if (given->arrival_field.len == 0) given->arrival_field = described->arrival_field;
+}
+
+static void add_described(JobSetup *setup) {
+  const DescBindings *inputs = &setup->desc.inputs, *outputs = &setup->desc.outputs;
+  for (uint32_t i = 0; i < inputs->len; i++) {
+    const DescBinding *one = &inputs->items[i];
+    JobBinding *given = find_binding(setup->inputs.items, setup->inputs.len, one->name);
+    if (given) complete(given, one);
+    if (given || one->where.len == 0) continue;
+    JobBinding binding = {.name = one->name, .where = one->where, .reference = one->reference,
+                          .arrival_field = one->arrival_field};
+    arena_push(&setup->arena, &setup->inputs, binding);
+  }
+  for (uint32_t i = 0; i < outputs->len; i++) {
+    const DescBinding *one = &outputs->items[i];
+    if (one->where.len && find_binding(setup->outputs.items, setup->outputs.len, one->name) == NULL)
+      job_setup_bind_output(setup, one->name, one->where);
+  }
+}
+
+static Status open_description(JobSetup *setup, const JobOptions *options, const char *path, Error *err) {
+  setup->query = path;
+  if (path == NULL || path_kind(path) == PATH_QUERY) return STATUS_OK;
+  setup->described = true;
+  DescOptions wanted = {.registry = setup->spec.registry, .local = options->local, .blobs = options->blobs};
+  TRY(desc_open(&setup->desc, path, &wanted, err));
+  setup->query = setup->desc.query.ptr;
+  return STATUS_OK;
+}
+
 /* ---- what the binder is told ------------------------------------------------------------------ */
 
 /* Every column of a CSV input is text, which the binder has to know. */
@@ -91,8 +127,17 @@ static Status look_at(JobSetup *setup, const JobBinding *binding, bool *csv, boo
   return status;
 }
 
+/* An input of the project that cannot run is known all the same. */
+static void list_described(JobSetup *setup, BindInput *inputs) {
+  for (uint32_t i = 0; i < setup->desc.inputs.len; i++) {
+    const DescBinding *one = &setup->desc.inputs.items[i];
+    if (find_binding(setup->inputs.items, setup->inputs.len, one->name)) continue;
+    inputs[setup->bind.inputs_len++] = (BindInput){.name = one->name, .reference = one->reference};
+  }
+}
+
 static Status list_inputs(JobSetup *setup, Error *err) {
-  BindInput *inputs = ARENA_ARRAY(&setup->arena, BindInput, setup->inputs.len + 1);
+  BindInput *inputs = ARENA_ARRAY(&setup->arena, BindInput, setup->inputs.len + setup->desc.inputs.len + 1);
   setup->recorded = ARENA_ARRAY(&setup->arena, bool, setup->inputs.len + 1);
   for (uint32_t i = 0; i < setup->inputs.len; i++) {
     const JobBinding *binding = &setup->inputs.items[i];
@@ -102,6 +147,7 @@ static Status list_inputs(JobSetup *setup, Error *err) {
   setup->bind.inputs = inputs;
   setup->bind.inputs_len = setup->inputs.len;
   setup->bind.closed = true;
+  list_described(setup, inputs);
   return STATUS_OK;
 }
 
@@ -126,7 +172,7 @@ static Status load_config(const char *path, JobConfig *out, Error *err) {
 }
 
 static Status set_policies(JobSetup *setup, const JobOptions *options, Error *err) {
-  JobConfig config = job_config_default;
+  JobConfig config = setup->described ? setup->desc.config : job_config_default;
   JobSpec *spec = &setup->spec;
   if (options->config) TRY(load_config(options->config, &config, err));
   spec->policy = config.policy;
@@ -149,10 +195,15 @@ static Status set_start(JobSpec *spec, const char *text, Error *err) {
   return error_hint(err, "times are written 2026-01-31T08:00:00Z");
 }
 
-static Status set_rest(JobSetup *setup, const JobOptions *options, const char *path, Error *err) {
+static const char *job_name(JobSetup *setup) {
+  if (setup->described) return setup->desc.name.ptr;
+  return setup->query ? query_file_name(&setup->arena, setup->query) : "query";
+}
+
+static Status set_rest(JobSetup *setup, const JobOptions *options, Error *err) {
   JobSpec *spec = &setup->spec;
-  spec->name = options->name ? options->name : path ? query_file_name(&setup->arena, path) : "query";
-  spec->query_file = path ? path : "<query>";
+  spec->name = options->name ? options->name : job_name(setup);
+  spec->query_file = setup->query ? setup->query : "<query>";
   spec->quarantine = options->quarantine;
   spec->until_idle = options->until_idle.ticks;
   if (options->threads.value > 1024) return error_set(err, STATUS_CONFIG, "", "--threads is at most 1024");
@@ -165,16 +216,21 @@ static Status set_rest(JobSetup *setup, const JobOptions *options, const char *p
 Status job_setup(JobSetup *setup, const JobOptions *options, const char *path, const IoRegistry *registry, Error *err) {
   *setup = (JobSetup){.spec.registry = registry};
   arena_init(&setup->arena);
+  TRY(open_description(setup, options, path, err));
   TRY(add_inputs(setup, &options->inputs, false, err));
   TRY(add_inputs(setup, &options->references, true, err));
-  TRY(add_arrivals(setup, &options->arrivals, err));
   TRY(add_outputs(setup, &options->outputs, err));
+  add_described(setup);
+  TRY(add_arrivals(setup, &options->arrivals, err));
   TRY(list_inputs(setup, err));
   TRY(set_policies(setup, options, err));
-  return set_rest(setup, options, path, err);
+  return set_rest(setup, options, err);
 }
 
-void job_setup_release(JobSetup *setup) { arena_release(&setup->arena); }
+void job_setup_release(JobSetup *setup) {
+  if (setup->described) desc_release(&setup->desc);
+  arena_release(&setup->arena);
+}
 
 /* ---- the tables ------------------------------------------------------------------------------- */
 
@@ -187,6 +243,11 @@ void job_setup_release(JobSetup *setup) { arena_release(&setup->arena); }
    .doc = "an output: a file, - for stdout, kafka://..., odbc:...?table=T; without one rows go to stdout"},        \
   {"arrival", ARG_LIST, AT(arrivals), "NAME=FIELD",                                                                \
    .doc = "the field of a recorded input that holds each event's arrival time"}
+#define PROJECT                                                                                                    \
+  ARG_BLOBS(AT(blobs)),                                                                                            \
+  {"local", ARG_FLAG, AT(local),                                                                                   \
+   .doc = "of a project the local inputs even where live settings are complete; its outputs go to stdout"},        \
+  {"verbose", ARG_FLAG, AT(verbose), .doc = "also says what of a project has no meaning here"}
 #define POLICIES                                                                                                   \
   {"config", ARG_TEXT, AT(config), "FILE", .doc = "a JobConfig.json: policies and compatibility level"},           \
   {"late", ARG_TEXT, AT(late), "DURATION|off", .doc = "how late an event may arrive (default 5s)"},                \
@@ -211,7 +272,7 @@ void job_setup_release(JobSetup *setup) { arena_release(&setup->arena); }
   {"metrics", ARG_LATER, .value = "HOST:PORT", .doc = "until then the progress line and the summary have the counts"}
 
 const ArgDef run_args[] = {
-  BINDINGS, POLICIES, RUNNING,
+  BINDINGS, PROJECT, POLICIES, RUNNING,
   {"format", ARG_CHOICE, AT(format), .choices = "text|json", .doc = "form of diagnostics and summary on stderr"},
   {0},
 };

@@ -6,20 +6,11 @@
 
 #include "cli/term.h"
 
-static bool is_json(const char *path) { return str_ends_nocase(str_from(path), STR(".json")); }
-
-/* Folders and JSON files are projects and jobs, which this version does not open. */
 static Status check_kind(const char *path, Error *err) {
   struct stat info;
-  if (stat(path, &info) != 0) {
-    error_set(err, STATUS_CONFIG, "", "there is no query file `%s`", path);
-    return errno == ENOENT ? STATUS_CONFIG : error_hint(err, "%s", strerror(errno));
-  }
-  if (!S_ISDIR(info.st_mode) && !is_json(path)) return STATUS_OK;
-  error_set(err, STATUS_CONFIG, "", "`%s` is a %s: projects and job files come in a later version", path,
-            S_ISDIR(info.st_mode) ? "folder" : "JSON file");
-  return error_hint(err, "name the query itself and bind its inputs and outputs: "
-                         "weir run QUERY.asaql --config JobConfig.json --input NAME=WHERE --output NAME=WHERE");
+  if (stat(path, &info) == 0) return STATUS_OK;
+  error_set(err, STATUS_CONFIG, "", "there is no query file `%s`", path);
+  return errno == ENOENT ? STATUS_CONFIG : error_hint(err, "%s", strerror(errno));
 }
 
 Status query_file_load(QueryFile *query, const char *path, const BindOptions *options, Error *err) {

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "cli/job_points.h"
 #include "cli/progress.h"
 #include "cli/query_file.h"
 #include "cli/term.h"
@@ -86,7 +87,16 @@ static int exit_code(const RunRequest *request, const JobProgress *progress) {
   return request->options->strict && progress->quarantined ? 1 : 0;
 }
 
+/* What a project or job file has to say first. False: something it needs cannot run here. */
+static bool show_description(const RunRequest *request, const JobSetup *setup, const PlanScript *plan) {
+  if (!setup->described) return true;
+  if (job_points_show(setup, plan)) return false;
+  if (!request->json) job_bindings_show(setup, plan);
+  return true;
+}
+
 static int run_plan(const RunRequest *request, JobSetup *setup, PlanScript *plan) {
+  if (!show_description(request, setup, plan)) return status_exit_code(STATUS_CONFIG);
   bool rows_on_stdout = bind_outputs(request, setup, plan);
   if (!request->json) warn_without_time(setup, plan);
   ProgressLine line = {0};
@@ -113,7 +123,7 @@ static int run_query(const RunRequest *request, JobSetup *setup) {
   QueryFile query;
   Error err = {0};
   Status status = STATUS_OK;
-  if (request->path) status = query_file_load(&query, request->path, &setup->bind, &err);
+  if (setup->query) status = query_file_load(&query, setup->query, &setup->bind, &err);
   else query_file_text(&query, request->text, &setup->bind);
   int code;
   if (status == STATUS_OK) {
@@ -130,6 +140,7 @@ int run_job(const RunRequest *request) {
   JobSetup setup;
   Error err = {0};
   Status status = job_setup(&setup, request->options, request->path, request->registry, &err);
+  if (setup.described && !request->json) job_notes_show(&setup, request->options->verbose);
   int code = status == STATUS_OK ? run_query(request, &setup) : term_error(&err);
   job_setup_release(&setup);
   return code;

@@ -14,7 +14,7 @@ typedef struct ConfigReader {
   Arena arena;
   const char *path;
   JobConfig *into;
-  StrBuf *warnings; /* NULL: not wanted */
+  StrBuf *warnings, *notes; /* NULL: not wanted */
 } ConfigReader;
 
 typedef struct ConfigKey {
@@ -90,18 +90,22 @@ static const ConfigKey *find_key(Str name) {
   return NULL;
 }
 
-static void warn_misspelt(const ConfigReader *reader, Str name) {
+static void tell_unknown(const ConfigReader *reader, Str name) {
   Str names[KEYS];
   for (unsigned i = 0; i < KEYS; i++) names[i] = str_from(keys[i].name);
   Str nearest = diag_nearest(name, names, KEYS);
-  if (nearest.len == 0) return;
-  strbuf_printf(reader->warnings, "%s: the key `" STR_FMT "` is ignored; did you mean `" STR_FMT "`?\n", reader->path,
-                STR_ARG(name), STR_ARG(nearest));
+  if (nearest.len && reader->warnings)
+    strbuf_printf(reader->warnings, "%s: the key `" STR_FMT "` is ignored; did you mean `" STR_FMT "`?\n", reader->path,
+                  STR_ARG(name), STR_ARG(nearest));
+  else if (nearest.len == 0 && reader->notes)
+    strbuf_printf(reader->notes, "%s: the key `" STR_FMT "` is not known and ignored\n", reader->path, STR_ARG(name));
 }
 
 static Status read_member(ConfigReader *reader, const JsonNode *member, Error *err) {
   const ConfigKey *key = find_key(member->key);
-  if (key == NULL && reader->warnings) warn_misspelt(reader, member->key);
+  if (key == NULL) tell_unknown(reader, member->key);
+  if (key && key->set == NULL && reader->notes)
+    strbuf_printf(reader->notes, "%s: `%s` has no meaning here\n", reader->path, key->name);
   if (key == NULL || key->set == NULL || member->kind == JSON_NULL) return STATUS_OK;
   if (member->kind != JSON_STRING && member->kind != JSON_NUMBER)
     return bad_value(reader, key->name, member->text, "it is a text or a number", err);
@@ -118,12 +122,16 @@ static Status read_file(ConfigReader *reader, Error *err) {
   return STATUS_OK;
 }
 
-Status job_config_load(const char *path, JobConfig *out, StrBuf *warnings, Error *err) {
+Status job_config_read(const char *path, JobConfig *out, StrBuf *warnings, StrBuf *notes, Error *err) {
   *out = job_config_default;
   out->policy.late = -1;
-  ConfigReader reader = {.path = path, .into = out, .warnings = warnings};
+  ConfigReader reader = {.path = path, .into = out, .warnings = warnings, .notes = notes};
   arena_init(&reader.arena);
   Status status = read_file(&reader, err);
   arena_release(&reader.arena);
   return status;
+}
+
+Status job_config_load(const char *path, JobConfig *out, StrBuf *warnings, Error *err) {
+  return job_config_read(path, out, warnings, NULL, err);
 }

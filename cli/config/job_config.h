@@ -16,5 +16,7 @@ extern const JobConfig job_config_default;
 ** the service that mean nothing here are ignored; one that looks misspelt draws a warning: a line in `warnings`
 ** (NULL: not wanted). */
 Status job_config_load(const char *path, JobConfig *out, StrBuf *warnings, Error *err);
+/* The same, with a line in `notes` (NULL: not wanted) for each other key that is ignored. */
+Status job_config_read(const char *path, JobConfig *out, StrBuf *warnings, StrBuf *notes, Error *err);
 
 #endif

@@ -107,11 +107,6 @@ class Refusals(Run):
         self.fails(2, *bound, "--state", "folder", says="--state comes in a later version")
         self.fails(2, *bound, "--metrics", "localhost:9090", says="--metrics comes in a later version")
 
-    def test_projects_and_job_files_are_refused(self):
-        self.write("p/asaproj.json", "{}")
-        for path in ("p", "p/asaproj.json"):
-            self.fails(2, "run", path, says=["a later version", "--input NAME=WHERE"])
-
 
 class BadInput(Run):
     def setUp(self):

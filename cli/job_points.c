@@ -1,0 +1,153 @@
+/* job_points.c: see job_points.h. */
+#include "cli/job_points.h"
+
+#include "cli/term.h"
+#include "types/json.h"
+
+void job_notes_show(const JobSetup *setup, bool verbose) {
+  for (uint32_t i = 0; i < setup->desc.notes.items.len; i++) {
+    const Note *note = &setup->desc.notes.items.items[i];
+    if (note->warning) term_warning(STR_FMT, STR_ARG(note->text));
+    else if (verbose) term_note(STR_FMT, STR_ARG(note->text));
+  }
+}
+
+/* ---- where everything goes -------------------------------------------------------------------- */
+
+static const JobBinding *find_bound(const JobBinding *list, uint32_t len, Str name) {
+  for (uint32_t i = 0; i < len; i++)
+    if (str_eq_nocase(list[i].name, name)) return &list[i];
+  return NULL;
+}
+
+/* A WHERE without its options, and without secrets. */
+static Str short_where(Arena *arena, Str text) {
+  Where where;
+  Error err;
+  if (where_parse(arena, text, &where, &err) != STATUS_OK) return STR("?");
+  Str shown = where.printable;
+  if (where.options.len) {
+    size_t end = shown.len;
+    while (end > 0 && shown.ptr[end - 1] != '?') end--;
+    if (end) shown.len = end - 1;
+  }
+  where_release(&where);
+  return shown;
+}
+
+static void show_binding(const JobSetup *setup, const char *what, const DescBinding *one, const JobBinding *bound,
+                         Str name) {
+  Arena arena;
+  arena_init(&arena);
+  StrBuf line = {0};
+  strbuf_printf(&line, "%s " STR_FMT ": ", what, STR_ARG(name));
+  bool ours = bound && one && bound->where.ptr == one->where.ptr;
+  if (bound == NULL) strbuf_puts(&line, "stdout");
+  else if (ours && one->kind.len) strbuf_printf(&line, STR_FMT " ", STR_ARG(one->kind));
+  if (bound) strbuf_put_str(&line, short_where(&arena, bound->where));
+  if (ours && one->problem.len) strbuf_printf(&line, " (" STR_FMT ")", STR_ARG(one->problem));
+  else if (bound && !ours) strbuf_puts(&line, " (command line)");
+  else if (bound == NULL && one == NULL)
+    strbuf_printf(&line, " (" STR_FMT " does not describe it)", STR_ARG(setup->desc.file));
+  else if (bound == NULL) strbuf_printf(&line, " (--local; " STR_FMT ")", STR_ARG(one->kind));
+  term_note("%s", line.ptr);
+  strbuf_release(&line);
+  arena_release(&arena);
+}
+
+void job_bindings_show(const JobSetup *setup, const PlanScript *plan) {
+  for (uint32_t i = 0; i < plan->inputs_len; i++) {
+    Str name = plan->inputs[i]->name;
+    show_binding(setup, "input", desc_find(&setup->desc.inputs, name),
+                 find_bound(setup->inputs.items, setup->inputs.len, name), name);
+  }
+  for (uint32_t i = 0; i < plan->outputs_len; i++) {
+    Str name = plan->outputs[i]->name;
+    show_binding(setup, "output", desc_find(&setup->desc.outputs, name),
+                 find_bound(setup->outputs.items, setup->outputs.len, name), name);
+  }
+}
+
+/* ---- what cannot run -------------------------------------------------------------------------- */
+
+static bool is_input_of(const PlanScript *plan, Str name) {
+  for (uint32_t i = 0; i < plan->inputs_len; i++)
+    if (str_eq_nocase(plan->inputs[i]->name, name)) return true;
+  return false;
+}
+
+static bool is_output_of(const PlanScript *plan, Str name) {
+  for (uint32_t i = 0; i < plan->outputs_len; i++)
+    if (str_eq_nocase(plan->outputs[i]->name, name)) return true;
+  return false;
+}
+
+static void input_error(const DescBinding *one, Error *err) {
+  error_set(err, STATUS_CONFIG, "", "input " STR_FMT ": " STR_FMT " cannot be read: " STR_FMT " (" STR_FMT ")",
+            STR_ARG(one->name), STR_ARG(one->kind), STR_ARG(one->problem), STR_ARG(one->file));
+  error_hint(err, "--%s " STR_FMT "=FILE reads a recorded file or another source in its place",
+             one->reference ? "reference" : "input", STR_ARG(one->name));
+}
+
+static void output_error(const DescBinding *one, Error *err) {
+  error_set(err, STATUS_CONFIG, "", "output " STR_FMT ": " STR_FMT " cannot be written: " STR_FMT " (" STR_FMT ")",
+            STR_ARG(one->name), STR_ARG(one->kind), STR_ARG(one->problem), STR_ARG(one->file));
+  error_hint(err, "--output " STR_FMT "=WHERE writes elsewhere; --local writes the rows of all outputs to stdout",
+             STR_ARG(one->name));
+}
+
+static void show_point(const Error *err, bool as_error) {
+  if (as_error) {
+    term_error(err);
+    return;
+  }
+  term_warning("%s", err->message);
+  fprintf(stderr, "  help: %s\n", err->hint);
+}
+
+/* The binding, when it cannot run and nothing replaces it. */
+static bool is_point(const DescBinding *one, const JobBinding *list, uint32_t len) {
+  return one->where.len == 0 && find_bound(list, len, one->name) == NULL && one->problem.len;
+}
+
+unsigned job_points_show(const JobSetup *setup, const PlanScript *plan) {
+  unsigned count = 0;
+  for (uint32_t i = 0; i < setup->desc.inputs.len; i++) {
+    const DescBinding *one = &setup->desc.inputs.items[i];
+    if (!is_point(one, setup->inputs.items, setup->inputs.len) || (plan && !is_input_of(plan, one->name))) continue;
+    Error err;
+    input_error(one, &err);
+    show_point(&err, plan != NULL);
+    count++;
+  }
+  for (uint32_t i = 0; i < setup->desc.outputs.len; i++) {
+    const DescBinding *one = &setup->desc.outputs.items[i];
+    if (!is_point(one, setup->outputs.items, setup->outputs.len) || (plan && !is_output_of(plan, one->name))) continue;
+    Error err;
+    output_error(one, &err);
+    show_point(&err, plan != NULL);
+    count++;
+  }
+  return count;
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------- */
+
+static void put_point(const char *what, const DescBinding *one, StrBuf *out) {
+  strbuf_printf(out, "%s{\"%s\":", out->len ? "," : "", what);
+  json_put_string(out, one->name);
+  strbuf_puts(out, ",\"problem\":");
+  json_put_string(out, one->problem);
+  strbuf_puts(out, ",\"file\":");
+  json_put_string(out, one->file);
+  strbuf_putc(out, '}');
+}
+
+void job_points_json(const JobSetup *setup, StrBuf *out) {
+  for (uint32_t i = 0; i < setup->desc.inputs.len; i++)
+    if (is_point(&setup->desc.inputs.items[i], setup->inputs.items, setup->inputs.len))
+      put_point("input", &setup->desc.inputs.items[i], out);
+  for (uint32_t i = 0; i < setup->desc.outputs.len; i++)
+    if (is_point(&setup->desc.outputs.items[i], setup->outputs.items, setup->outputs.len))
+      put_point("output", &setup->desc.outputs.items[i], out);
+}

@@ -66,7 +66,12 @@ static Selection *select_true(const Column *col, const Selection *sel, uint32_t 
   return out;
 }
 
+static bool may_hold_null(const Column *col) {
+  return col->layout == COL_NULL || col->layout == COL_MIXED || col->valid != NULL;
+}
+
 static Selection *select_null(const Column *col, const Selection *sel, uint32_t rows) {
+  if (!may_hold_null(col)) return selection_new(0);
   Selection *out = selection_new(sel ? sel->len : rows);
   SELECTION_EACH(sel, rows, i) {
     if (column_is_null(col, i)) out->rows[out->len++] = i;
@@ -74,15 +79,18 @@ static Selection *select_null(const Column *col, const Selection *sel, uint32_t 
   return out;
 }
 
-/* Both ascend: one pass. */
+/* Both ascend, and every row of `without` is one of sel: one pass, without branches on the data. */
 static Selection *select_minus(const Selection *sel, const Selection *without, uint32_t rows) {
   Selection *out = selection_new(sel ? sel->len : rows);
-  uint32_t at = 0;
+  uint32_t at = 0, len = 0;
   if (without == NULL) return out; /* all rows are taken away */
   SELECTION_EACH(sel, rows, i) {
-    while (at < without->len && without->rows[at] < i) at++;
-    if (at == without->len || without->rows[at] != i) out->rows[out->len++] = i;
+    bool gone = at < without->len && without->rows[at] == i;
+    out->rows[len] = i;
+    len += !gone;
+    at += gone;
   }
+  out->len = len;
   return out;
 }
 
@@ -167,30 +175,62 @@ static Column *run_call(ProgramRun *run, const Step *step, const Selection *sel,
 
 /* ---- blends ----------------------------------------------------------------------------------- */
 
+/* The layout of all pieces; pieces that are NULL throughout fit any. */
 static bool same_layout(ProgramRun *run, const Step *step, ColumnLayout *layout) {
-  *layout = run->regs[step->pieces[0].reg]->layout;
+  *layout = COL_NULL;
   for (uint32_t i = 0; i < step->pieces_len; i++) {
     const Column *col = run->regs[step->pieces[i].reg];
-    if (col->layout != *layout || col->integral) return false;
+    if (col->layout == COL_NULL) continue;
+    if ((*layout != COL_NULL && col->layout != *layout) || col->integral) return false;
+    *layout = col->layout;
   }
   return *layout != COL_NULL;
 }
 
-static void copy_piece(Column *out, const Column *from, const Selection *sel, uint32_t rows) {
-  size_t width = column_slot_bytes(out->layout);
-  column_hold_all(out, from);
-  SELECTION_EACH(sel, rows, i) {
-    uint32_t slot = column_slot(from, i);
-    memcpy((char *)out->data + i * width, (const char *)from->data + slot * width, width);
-    if (from->valid && !bits_get(from->valid, slot)) column_set_null(out, i);
-    else if (out->valid) bits_set(out->valid, i);
+#define COPY_SLOTS(type)                                                                              \
+  SELECTION_EACH(sel, rows, i) ((type *)out->data)[i] = ((const type *)from->data)[constant ? 0 : i]
+
+static void copy_slots(Column *out, const Column *from, const Selection *sel, uint32_t rows) {
+  bool constant = from->constant;
+  switch (column_slot_bytes(out->layout)) {
+    case 1: COPY_SLOTS(uint8_t); return;
+    case 8: COPY_SLOTS(uint64_t); return;
+    case 16: COPY_SLOTS(Text); return;
+    default: COPY_SLOTS(Value); return;
   }
 }
 
+static void copy_nulls(Column *out, const Column *from, const Selection *sel, uint32_t rows) {
+  if (from->valid) column_need_valid(out);
+  if (!out->valid) return;
+  if (!from->valid && sel) {
+    bits_set_each(out->valid, sel->rows, sel->len);
+    return;
+  }
+  SELECTION_EACH(sel, rows, i) {
+    if (from->valid && !bits_get(from->valid, column_slot(from, i))) bits_unset(out->valid, i);
+    else bits_set(out->valid, i);
+  }
+}
+
+static bool has_null_piece(ProgramRun *run, const Step *step) {
+  for (uint32_t i = 0; i < step->pieces_len; i++)
+    if (run->regs[step->pieces[i].reg]->layout == COL_NULL) return true;
+  return false;
+}
+
+/* Pieces that are NULL throughout need no pass: what no other piece fills is NULL; mixed columns have a tag for it. */
 static Column *blend_same(ProgramRun *run, const Step *step, ColumnLayout layout, uint32_t rows) {
   Column *out = column_new(layout, rows);
-  for (uint32_t i = 0; i < step->pieces_len; i++)
-    copy_piece(out, run->regs[step->pieces[i].reg], run->sels[step->pieces[i].sel], rows);
+  if (layout != COL_MIXED && has_null_piece(run, step)) bits_fill(column_need_valid(out), rows, false);
+  for (uint32_t i = 0; i < step->pieces_len; i++) {
+    const Column *from = run->regs[step->pieces[i].reg];
+    const Selection *sel = run->sels[step->pieces[i].sel];
+    if (from->layout == COL_NULL) continue;
+    column_hold_all(out, from);
+    copy_slots(out, from, sel, rows);
+    if (layout != COL_MIXED) copy_nulls(out, from, sel, rows);
+  }
   return out;
 }
 
@@ -211,8 +251,22 @@ static Column *blend_any(ProgramRun *run, const Step *step, const Selection *sel
   return out;
 }
 
+/* The only piece that has rows, or NULL. */
+static Column *only_piece(ProgramRun *run, const Step *step) {
+  Column *only = NULL;
+  for (uint32_t i = 0; i < step->pieces_len; i++) {
+    const Selection *sel = run->sels[step->pieces[i].sel];
+    if (sel && sel->len == 0) continue;
+    if (only) return NULL;
+    only = run->regs[step->pieces[i].reg];
+  }
+  return only;
+}
+
 static Column *run_blend(ProgramRun *run, const Step *step, const Selection *sel, uint32_t rows) {
   ColumnLayout layout;
+  Column *only = only_piece(run, step);
+  if (only) return column_ref(only);
   if (same_layout(run, step, &layout)) return blend_same(run, step, layout, rows);
   return blend_any(run, step, sel, rows);
 }

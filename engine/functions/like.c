@@ -6,6 +6,7 @@
 ** one stands behind it, and those between are searched from left to right. No backtracking over segments.
 **
 ** Invalid UTF-8 in the text counts as one character a byte. */
+#define _GNU_SOURCE /* memmem */
 #include "functions/like.h"
 
 #include "base/mem.h"
@@ -30,6 +31,7 @@ typedef struct Segment {
 struct LikePattern {
   bool open_start, open_end; /* a % at the start, at the end */
   bool invalid;              /* matches nothing */
+  Str  anywhere;             /* of %bytes%: the bytes; else empty */
   StrBuf         bytes;
   Vec(CodeRange) ranges;
   Vec(Piece)     pieces;
@@ -141,6 +143,13 @@ static bool compile_char(LikePattern *like, PatternReader *in) {
   return true;
 }
 
+/* The bytes of a segment that is nothing but them; empty: it is something else. */
+static Str only_literal(const LikePattern *like, const Segment *segment) {
+  const Piece *piece = &like->pieces.items[segment->begin];
+  if (segment->end - segment->begin != 1 || piece->kind != PIECE_LITERAL) return (Str){NULL, 0};
+  return (Str){like->bytes.ptr + piece->begin, piece->end - piece->begin};
+}
+
 LikePattern *like_compile(Str pattern, Str escape) {
   LikePattern *like = mem_zalloc(sizeof *like);
   PatternReader in = {pattern.ptr, pattern.ptr + pattern.len, 0};
@@ -148,6 +157,8 @@ LikePattern *like_compile(Str pattern, Str escape) {
   while (!like->invalid && in.at < in.end) like->invalid = !compile_char(like, &in);
   uint32_t count = like->segments.len;
   if (count && like->segments.items[count - 1].begin == like->segments.items[count - 1].end) like->segments.len--;
+  bool anywhere = !like->invalid && like->open_start && like->open_end && like->segments.len == 1;
+  if (anywhere) like->anywhere = only_literal(like, &like->segments.items[0]);
   return like;
 }
 
@@ -195,6 +206,12 @@ static int first_byte(const LikePattern *like, const Segment *segment) {
 /* The leftmost match at or behind `at`: its start, and its end in *behind. */
 static const char *search(const LikePattern *like, const Segment *segment, const char *at, const char *end,
                           const char **behind) {
+  Str literal = only_literal(like, segment);
+  if (literal.len) {
+    const char *found = memmem(at, (size_t)(end - at), literal.ptr, literal.len);
+    *behind = found ? found + literal.len : NULL;
+    return found;
+  }
   int first = first_byte(like, segment);
   for (uint32_t code;; at += decode(at, end, &code)) {
     if (first >= 0 && (at == end || !(at = memchr(at, first, (size_t)(end - at))))) return NULL;
@@ -238,11 +255,16 @@ static bool match_segments(const LikePattern *like, const char *at, const char *
 
 bool like_matches(const LikePattern *like, Str text) {
   const char *start;
+  if (like->anywhere.len) return memmem(text.ptr, text.len, like->anywhere.ptr, like->anywhere.len) != NULL;
   return !like->invalid && match_segments(like, text.ptr, text.ptr + text.len, like->open_start, &start);
 }
 
 ptrdiff_t like_find(const LikePattern *like, Str text) {
   const char *start;
+  if (like->anywhere.len) {
+    start = memmem(text.ptr, text.len, like->anywhere.ptr, like->anywhere.len);
+    return start ? start - text.ptr : -1;
+  }
   if (like->invalid || !match_segments(like, text.ptr, text.ptr + text.len, like->open_start, &start)) return -1;
   return start - text.ptr;
 }

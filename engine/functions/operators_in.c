@@ -14,6 +14,8 @@
 typedef struct InSet {
   ColumnLayout layout;   /* COL_TEXT or COL_BIGINT */
   bool      has_null;
+  uint64_t  near;        /* bigints less than 64 apart: a bit for each, from `least` on; else 0 */
+  int64_t   least;
   uint32_t  mask, len;
   uint32_t *slots;
   Value    *values;
@@ -66,6 +68,17 @@ static ColumnLayout common_layout(const FnCall *call) {
   return layout;
 }
 
+static void note_near(InSet *set) {
+  int64_t least = INT64_MAX, most = INT64_MIN;
+  for (uint32_t i = 0; i < set->len; i++) {
+    if (set->values[i].i < least) least = set->values[i].i;
+    if (set->values[i].i > most) most = set->values[i].i;
+  }
+  set->least = least;
+  if (set->layout != COL_BIGINT || set->len == 0 || (uint64_t)most - (uint64_t)least >= 64) return;
+  for (uint32_t i = 0; i < set->len; i++) set->near |= UINT64_C(1) << (set->values[i].i - least);
+}
+
 static Status prepare_in(FnCall *call, Error *err) {
   ColumnLayout layout = common_layout(call);
   if (layout == COL_NULL) return STATUS_OK;
@@ -79,6 +92,7 @@ static Status prepare_in(FnCall *call, Error *err) {
     if (value_is_null(call->constants[i])) set->has_null = true;
     else set_add(set, call->constants[i]);
   }
+  note_near(set);
   call->state = set;
   return STATUS_OK;
 }
@@ -129,9 +143,21 @@ static void look_up_integral(const InSet *set, const Operand *x, bool negated, c
   });
 }
 
+/* Numbers close to each other are the bits of one word. */
+static void look_up_near(const InSet *set, const int64_t *values, bool negated, const Selection *sel, uint32_t rows,
+                         uint8_t *answer) {
+  uint64_t bits = set->near, base = (uint64_t)set->least;
+  KERNEL_EACH(sel, rows, i, {
+    uint64_t at = (uint64_t)values[i] - base;
+    answer[i] = (at < 64 && bits >> (at & 63) & 1) != negated;
+  });
+}
+
 static void look_up(const InSet *set, const Operand *x, bool negated, const Selection *sel, uint32_t rows,
                     uint8_t *answer) {
-  if (x->layout == COL_BIGINT)
+  if (x->layout == COL_BIGINT && set->near)
+    look_up_near(set, x->data, negated, selection_or_dense(sel, rows), rows, answer);
+  else if (x->layout == COL_BIGINT)
     KERNEL_EACH(sel, rows, i, answer[i] = operand_valid(x, i) && set_has_i64(set, operand_i64(x, i)) != negated);
   else if (x->layout == COL_TEXT)
     KERNEL_EACH(sel, rows, i, answer[i] = operand_valid(x, i) && set_has_text(set, operand_text(x, i)) != negated);

@@ -107,7 +107,7 @@ static bool part_row(const FnCall *call, TimeUnit unit, const Value *date, FnScr
 ** functions and their application to calendar algorithms (2022). Years begin in March here, so that the leap day is
 ** the last of a year; a shift puts 0001-01-01, day 306 since 0000-03-01, in its place. */
 static inline int64_t civil_part(TimeUnit unit, Ticks ticks) {
-  uint32_t quarters = 4 * ((uint32_t)(ticks / TICKS_PER_DAY) + 306) + 3; /* of days */
+  uint32_t quarters = 4 * ((uint32_t)((uint64_t)ticks / (uint64_t)TICKS_PER_DAY) + 306) + 3; /* of days */
   uint32_t century = quarters / 146097;
   uint64_t product = (uint64_t)2939745 * (quarters % 146097 | 3);
   uint32_t day_of_year = (uint32_t)product / 2939745 / 4;
@@ -132,6 +132,26 @@ static inline int64_t part_fast(TimeUnit unit, Ticks ticks) {
   }
 }
 
+/* Always inlined, so that the common units get a loop of their own. */
+static inline __attribute__((always_inline)) void part_rows(TimeUnit unit, const Dates *dates, const Selection *sel,
+                                                            uint32_t rows, int64_t *out) {
+  const uint64_t *valid = dates->column.valid;
+  if (valid) KERNEL_EACH(sel, rows, i, if (bits_get(valid, i)) out[i] = part_fast(unit, dates->ticks[i]));
+  else KERNEL_EACH(sel, rows, i, out[i] = part_fast(unit, dates->ticks[i]));
+}
+
+static void parts_of(TimeUnit unit, const Dates *dates, const Selection *sel, uint32_t rows, int64_t *out) {
+  switch ((int)unit) {
+    case UNIT_YEAR: part_rows(UNIT_YEAR, dates, sel, rows, out); break;
+    case UNIT_MONTH: part_rows(UNIT_MONTH, dates, sel, rows, out); break;
+    case UNIT_DAY: part_rows(UNIT_DAY, dates, sel, rows, out); break;
+    case UNIT_HOUR: part_rows(UNIT_HOUR, dates, sel, rows, out); break;
+    case UNIT_MINUTE: part_rows(UNIT_MINUTE, dates, sel, rows, out); break;
+    case UNIT_WEEKDAY: part_rows(UNIT_WEEKDAY, dates, sel, rows, out); break;
+    default: part_rows(unit, dates, sel, rows, out);
+  }
+}
+
 static Column *part_column(const FnCall *call, TimeUnit unit, Column *arg, const Selection *sel, uint32_t rows,
                            RowFailures *failures) {
   Dates dates;
@@ -140,8 +160,7 @@ static Column *part_column(const FnCall *call, TimeUnit unit, Column *arg, const
   if (arg->constant) return NULL;
   if (dates_open(call, arg, sel, rows, &dates, failures)) {
     out = column_new(COL_BIGINT, rows);
-    KERNEL_EACH(sel, rows, i,
-                if (operand_valid(&dates.column, i)) column_i64(out)[i] = part_fast(unit, date_at(&dates, i)));
+    parts_of(unit, &dates, sel, rows, column_i64(out));
     kernel_merge_valid(out, &dates.column, 1);
   }
   dates_close(&dates);
@@ -179,20 +198,37 @@ static bool row_datename(const FnCall *call, const Value *args, FnScratch *scrat
   return true;
 }
 
-/* The names of one column: each month and weekday is made once. */
+/* The names of one column. Each month and weekday is made once. */
 typedef struct DateNames {
   TimeUnit unit;
   StrBuf   scratch;
-  Text     made[13]; /* by month or weekday; empty: not yet */
 } DateNames;
 
 static Text name_of_date(DateNames *names, Ticks ticks, Column *out) {
-  bool few = names->unit == UNIT_MONTH || names->unit == UNIT_WEEKDAY;
-  Text *made = &names->made[few ? part_fast(names->unit, ticks) : 0];
-  if (few && made->len) return *made;
   strbuf_clear(&names->scratch);
   datetime_name(names->unit, ticks, &names->scratch);
-  return *made = column_copy_text(out, strbuf_str(&names->scratch));
+  return column_copy_text(out, strbuf_str(&names->scratch));
+}
+
+static inline __attribute__((always_inline)) void few_names(TimeUnit unit, DateNames *names, const Dates *dates,
+                                                            const Selection *sel, uint32_t rows, Column *out) {
+  Text made[13] = {0}; /* by month or weekday; empty: not yet */
+  Text *texts = column_text(out);
+  KERNEL_EACH(sel, rows, i, if (operand_valid(&dates->column, i)) {
+    Text *name = &made[part_fast(unit, dates->ticks[i])];
+    if (name->len == 0) *name = name_of_date(names, dates->ticks[i], out);
+    texts[i] = *name;
+  });
+}
+
+static void names_of(DateNames *names, const Dates *dates, const Selection *sel, uint32_t rows, Column *out) {
+  switch ((int)names->unit) {
+    case UNIT_MONTH: few_names(UNIT_MONTH, names, dates, sel, rows, out); break;
+    case UNIT_WEEKDAY: few_names(UNIT_WEEKDAY, names, dates, sel, rows, out); break;
+    default:
+      KERNEL_EACH(sel, rows, i, if (operand_valid(&dates->column, i)) column_text(out)[i] =
+                                    name_of_date(names, dates->ticks[i], out));
+  }
 }
 
 static Column *vec_datename(const FnCall *call, Column *const *args, const Selection *sel, uint32_t rows,
@@ -204,9 +240,7 @@ static Column *vec_datename(const FnCall *call, Column *const *args, const Selec
   if (args[1]->constant) return NULL;
   if (dates_open(call, args[1], sel, rows, &dates, failures)) {
     out = column_new(COL_TEXT, rows);
-    KERNEL_EACH(sel, rows, i,
-                if (operand_valid(&dates.column, i))
-                  column_text(out)[i] = name_of_date(&names, date_at(&dates, i), out));
+    names_of(&names, &dates, sel, rows, out);
     kernel_merge_valid(out, &dates.column, 1);
   }
   dates_close(&dates);

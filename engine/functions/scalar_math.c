@@ -62,8 +62,22 @@ static bool row_round(const FnCall *call, const Value *args, FnScratch *scratch,
   return isfinite(out->f) || out_of_range(call, &args[0], scratch);
 }
 
-static double ceiling_float(double value) { return plain_zero(ceil(value)); }
-static double floor_float(double value) { return plain_zero(floor(value)); }
+/* To the nearest whole number, ties to even: below 2^52 the last bit of value + 2^52 is worth one. Unlike ceil() and
+** floor() this is plain arithmetic everywhere, so loops over it vectorise. */
+static inline double nearest_whole(double value) {
+  double shift = copysign(0x1p52, value);
+  return value + shift - shift;
+}
+static inline bool is_beyond_fractions(double value) { return fabs(value) >= 0x1p52; }
+
+static double ceiling_float(double value) {
+  double whole = nearest_whole(value);
+  return is_beyond_fractions(value) ? value : plain_zero(whole + (whole < value ? 1.0 : 0.0));
+}
+static double floor_float(double value) {
+  double whole = nearest_whole(value);
+  return is_beyond_fractions(value) ? value : plain_zero(whole - (whole > value ? 1.0 : 0.0));
+}
 static double sign_float(double value) { return value > 0 ? 1 : value < 0 ? -1 : 0; }
 static double abs_float(double value) { return fabs(value); }
 
@@ -147,6 +161,20 @@ static double number_at(const Operand *x, uint32_t row) {
   return x->layout == COL_BIGINT ? (double)operand_i64(x, row) : operand_f64(x, row);
 }
 
+/* x times 0 is 0 for numbers only: the sum tells of one that is none. */
+static bool all_finite(const double *values, const Selection *sel, uint32_t rows) {
+  double sums[4] = {0};
+  if (sel == NULL) {
+    uint32_t i = 0;
+    for (; i + 4 <= rows; i += 4)
+      for (uint32_t k = 0; k < 4; k++) sums[k] += values[i + k] * 0;
+    for (; i < rows; i++) sums[0] += values[i] * 0;
+  } else {
+    SELECTION_EACH(sel, rows, i) sums[0] += values[i] * 0;
+  }
+  return sums[0] + sums[1] + sums[2] + sums[3] == 0;
+}
+
 static void fail_if_not_finite(const FnCall *call, Column *arg, Column *out, uint32_t row, RowFailures *failures) {
   if (isfinite(column_f64(out)[row]) || column_is_null(arg, row)) return;
   FnScratch scratch = {0};
@@ -165,10 +193,13 @@ static inline __attribute__((always_inline)) Column *float_column(const FloatKer
   if (!covered || x.constant) return NULL;
   Column *out = column_new(COL_FLOAT, rows);
   double *result = column_f64(out);
-  KERNEL_EACH(sel, rows, i, result[i] = operand_valid(&x, i) ? kernel->of(number_at(&x, i)) : 0);
+  const Selection *loop = selection_or_dense(sel, rows);
+  if (x.layout == COL_BIGINT) KERNEL_EACH(loop, rows, i, result[i] = kernel->of((double)((const int64_t *)x.data)[i]));
+  else KERNEL_EACH(loop, rows, i, result[i] = kernel->of(((const double *)x.data)[i]));
   kernel_merge_valid(out, &x, 1);
   if (kernel->keeps_type && x.integral) memcpy(column_need_integral(out), x.integral, bits_words(rows) * 8);
-  if (kernel->can_fail) KERNEL_EACH(sel, rows, i, fail_if_not_finite(call, arg, out, i, failures));
+  if (kernel->can_fail && !all_finite(result, sel, rows))
+    KERNEL_EACH(sel, rows, i, fail_if_not_finite(call, arg, out, i, failures));
   return out;
 }
 
@@ -207,12 +238,13 @@ static Column *abs_of_whole(Column *arg, const Selection *sel, uint32_t rows) {
   Column *out = column_new(COL_BIGINT, rows);
   const int64_t *in = x.data;
   int64_t *result = column_i64(out);
-  bool overflow = false;
+  int64_t signs = 0; /* the overflow stays negative */
   KERNEL_EACH(sel, rows, i, {
-    overflow |= in[i] == INT64_MIN;
-    result[i] = in[i] < 0 ? (int64_t)(0 - (uint64_t)in[i]) : in[i];
+    int64_t sign = in[i] >> 63;
+    result[i] = (int64_t)(((uint64_t)in[i] ^ (uint64_t)sign) - (uint64_t)sign);
+    signs |= result[i];
   });
-  if (overflow) {
+  if (signs < 0) {
     column_unref(out);
     return NULL;
   }

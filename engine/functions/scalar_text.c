@@ -154,6 +154,22 @@ static int64_t text_length(Str text) {
   return (int64_t)code_points(text);
 }
 
+/* A short text stands in its slot, with zeros behind it: its characters are counted eight bytes at a time. */
+static unsigned starts_in(uint64_t bytes) {
+  uint64_t continuations = bytes >> 7 & ~(bytes >> 6) & UINT64_C(0x0101010101010101);
+  return 8 - (unsigned)(continuations * UINT64_C(0x0101010101010101) >> 56);
+}
+
+static int64_t text_length_of(const Text *text) {
+  bool plain = text->len > 0 && text->len <= TEXT_INLINE && text->inlined[text->len - 1] != ' ';
+  if (!plain) return text_length(text_str(text));
+  uint64_t front;
+  uint32_t back;
+  memcpy(&front, text->inlined, sizeof front);
+  memcpy(&back, text->inlined + sizeof front, sizeof back);
+  return starts_in(front) + starts_in(back) - 4 - (TEXT_INLINE - (int64_t)text->len);
+}
+
 static bool row_len(const FnCall *call, const Value *args, FnScratch *scratch, Value *out) {
   *out = value_bigint(text_length(arg_text(&args[0])));
   return true;
@@ -165,7 +181,7 @@ static Column *vec_len(const FnCall *call, Column *const *args, const Selection 
   if (text.layout != COL_TEXT || text.constant) return NULL;
   Column *out = column_new(COL_BIGINT, rows);
   KERNEL_EACH(sel, rows, i,
-              if (operand_valid(&text, i)) column_i64(out)[i] = text_length(text_str(operand_text(&text, i))));
+              if (operand_valid(&text, i)) column_i64(out)[i] = text_length_of(operand_text(&text, i)));
   kernel_merge_valid(out, &text, 1);
   return out;
 }

@@ -1,23 +1,37 @@
 /* cmd_test.c: `weir test`: runs recorded cases and tells what differs. What a case is and how it is compared stands in
 ** cli/testing; this reads options, prints, and picks the exit status. */
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/term.h"
 #include "cli/testing/report.h"
+#include "cli/testing/update.h"
 
 typedef struct TestOptions {
-  const char *filter;
+  const char *filter, *junit;
   ArgNumber jobs, rows;
+  int  format; /* 1: text, 2: json, 3: tap, 4: summary */
+  bool update;
 } TestOptions;
 
-/* Warnings of the cases that were read, each once: the cases of one file share the policies' file. */
+typedef void ReportFn(const Suite *suite, StrBuf *out);
+
+/* Warnings of the cases that were read, each once: the cases of one file share the file of policies. */
 static void print_warnings(const Suite *suite) {
+  Vec(Str) said = {0};
   for (uint32_t i = 0; i < suite->entries.len; i++) {
     Str line, rest = strbuf_str(&suite->entries.items[i].test->warnings);
-    while (str_cut(rest, '\n', &line, &rest)) term_warning(STR_FMT, STR_ARG(line));
+    while (str_cut(rest, '\n', &line, &rest)) {
+      bool known = false;
+      for (uint32_t j = 0; j < said.len && !known; j++) known = str_eq(said.items[j], line);
+      if (known) continue;
+      term_warning(STR_FMT, STR_ARG(line));
+      vec_push(&said, line);
+    }
   }
+  vec_release(&said);
 }
 
 static bool same_file(int a, int b) {
@@ -40,32 +54,58 @@ static int print_text(const Suite *suite, const DiffStyle *style) {
   return 0;
 }
 
+static int print_report(const Suite *suite, const TestOptions *given, const DiffStyle *style) {
+  static ReportFn *const forms[] = {report_json, report_tap, report_summary};
+  if (given->format < 2) return print_text(suite, style);
+  StrBuf text = {0};
+  forms[given->format - 2](suite, &text);
+  return term_print(&text);
+}
+
+static Status write_junit(const Suite *suite, const char *path, Error *err) {
+  StrBuf text = {0};
+  report_junit(suite, &text);
+  FILE *file = fopen(path, "wb");
+  bool ok = file && fwrite(text.ptr, 1, text.len, file) == text.len;
+  if (file) ok = fclose(file) == 0 && ok;
+  strbuf_release(&text);
+  return ok ? STATUS_OK : error_set(err, STATUS_WORLD, "", "cannot write `%s`: %s", path, strerror(errno));
+}
+
 static DiffStyle style_of(const TestOptions *given) {
   DiffStyle style = diff_style_plain;
-  style.colour = term_colour(stderr);
+  style.colour = given->format < 2 && term_colour(stderr);
   if (term_is_terminal(stderr)) style.columns = term_columns(stderr);
   if (given->rows.given) style.rows_max = (unsigned)given->rows.value;
   return style;
 }
 
-static Status run_suite(Suite *suite, const ArgTexts *words, Error *err) {
+static Status run_suite(Suite *suite, const TestOptions *given, const ArgTexts *words, Error *err) {
   for (uint32_t i = 0; i < words->len; i++) TRY(suite_add(suite, words->items[i], err));
   if (suite->entries.len == 0 && suite->filter) {
     error_set(err, STATUS_CONFIG, "", "no case has a name that fits the pattern `%s`", suite->filter);
     return error_hint(err, "* stands for any characters: --filter '*late*'");
   }
-  return suite_run(suite, err);
+  TRY(suite_run(suite, err));
+  StrBuf told = {0};
+  Status status = suite->update ? suite_update(suite, &told, err) : STATUS_OK;
+  Str line, rest = strbuf_str(&told);
+  while (str_cut(rest, '\n', &line, &rest)) term_note(STR_FMT, STR_ARG(line));
+  strbuf_release(&told);
+  if (status == STATUS_OK && given->junit) status = write_junit(suite, given->junit, err);
+  return status;
 }
 
 static int run_test(const void *options, const ArgTexts *words) {
   const TestOptions *given = options;
   DiffStyle style = style_of(given);
-  Suite suite = {.filter = given->filter, .jobs = (unsigned)given->jobs.value, .colour = style.colour};
+  Suite suite = {.filter = given->filter, .jobs = (unsigned)given->jobs.value, .colour = style.colour,
+                 .update = given->update};
   Error err = {0};
   int code;
-  if (run_suite(&suite, words, &err) == STATUS_OK) {
+  if (run_suite(&suite, given, words, &err) == STATUS_OK) {
     print_warnings(&suite);
-    code = print_text(&suite, &style);
+    code = print_report(&suite, given, &style);
     if (code == 0) code = suite.broken ? 2 : suite.failed ? 1 : 0;
   } else {
     code = term_error(&err);
@@ -75,6 +115,11 @@ static int run_test(const void *options, const ArgTexts *words) {
 }
 
 static const ArgDef args[] = {
+  {"update", ARG_FLAG, offsetof(TestOptions, update),
+   .doc = "write the rows that come into the files of expected rows, and show what changed"},
+  {"junit", ARG_TEXT, offsetof(TestOptions, junit), "FILE", .doc = "write a report that build servers read, too"},
+  {"format", ARG_CHOICE, offsetof(TestOptions, format), .choices = "text|json|tap|summary",
+   .doc = "text for people on stderr; or on stdout: all of it as JSON, TAP, or the service's testResultSummary.json"},
   {"filter", ARG_TEXT, offsetof(TestOptions, filter), "GLOB",
    .doc = "only the cases whose name, or whose file's path, fits the pattern"},
   {"jobs", ARG_NUMBER, offsetof(TestOptions, jobs), "N", .doc = "cases at a time; default: one a processor"},
@@ -84,12 +129,13 @@ static const ArgDef args[] = {
 
 const Command cmd_test = {
   .name = "test",
-  .usage = "PATH... [--filter GLOB] [option]...",
+  .usage = "PATH... [--update] [--junit FILE] [--filter GLOB] [option]...",
   .summary = "run the tests of testConfig.json files",
   .details = "PATH is a testConfig.json, or a folder: then every testConfig.json in it and below it. Each case names\n"
              "a query, files of recorded events, and files of the rows that must come of them. What differs is shown.\n"
              "Exit status: 0 all pass; 1 a case failed; 2 a case cannot be run: a file is missing or malformed.",
-  .examples = "weir test queries/\nweir test project/test/testConfig.json --filter '*late*'",
+  .examples = "weir test queries/\nweir test project/test/testConfig.json --filter '*late*'\n"
+              "weir test . --update\nweir test . --junit results.xml",
   .args = args,
   .options_bytes = sizeof(TestOptions),
   .words = "the path of a testConfig.json or a folder",

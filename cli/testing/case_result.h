@@ -45,6 +45,7 @@ typedef struct StepFacts {
 typedef struct CaseResult {
   Arena  arena;
   CaseOutcome outcome;
+  bool   updated;            /* it failed by its rows alone, and these are now the expected ones */
   Str    broken, hint;       /* of CASE_BROKEN */
   Str    problems;           /* what is wrong apart from rows: a line each */
   Str    diagnostics;        /* of a query that should compile and does not, as people read them */

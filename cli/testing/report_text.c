@@ -123,12 +123,12 @@ void report_case(const CaseResult *result, const DiffStyle *style, StrBuf *out) 
   put_lines(result->problems, "  ", out);
   put_lines(result->diagnostics, "  ", out);
   for (uint32_t i = 0; i < result->outputs.len; i++) put_output(&result->outputs.items[i], style, out);
-  if (result->ran) put_facts(result, out);
+  if (result->ran && !result->updated) put_facts(result, out);
 }
 
 static void put_name(const Case *test, const CaseResult *result, const DiffStyle *style, StrBuf *out) {
-  const char *word = result->outcome == CASE_BROKEN ? "cannot be run" : "failed";
-  strbuf_printf(out, "%s%s%s " STR_FMT ": %s" STR_FMT "%s\n", style->colour ? RED : "", word,
+  const char *word = result->updated ? "updated" : result->outcome == CASE_BROKEN ? "cannot be run" : "failed";
+  strbuf_printf(out, "%s%s%s " STR_FMT ": %s" STR_FMT "%s\n", style->colour ? (result->updated ? BOLD : RED) : "", word,
                 style->colour ? PLAIN : "", STR_ARG(test->file), style->colour ? BOLD : "", STR_ARG(test->name),
                 style->colour ? PLAIN : "");
 }

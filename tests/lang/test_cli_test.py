@@ -1,6 +1,7 @@
 """weir test: cases of testConfig.json, what differs, what is wrong with a case, exit statuses."""
 import json
 import unittest
+from xml.etree import ElementTree
 
 from cli_support import CARS, TOLL, CliTest, lines
 
@@ -319,6 +320,141 @@ class BadInput(TestTest):
     def test_an_input_that_the_case_does_not_bind(self):
         self.config(case(Inputs=[{**case()["Inputs"][0], "InputAlias": "booth"}]))
         self.differs("the query does not compile", "toll")
+
+
+class Update(TestTest):
+    def updated(self, text, *rows, path="cars.json", **output):
+        """The text of the file of expected rows after --update with these rows coming."""
+        outputs = [{"OutputAlias": "cars", "FilePath": path, **output}]
+        self.config(case(ExpectedOutputs=outputs))
+        self.write("q.asaql", "SELECT * INTO cars FROM toll")
+        self.write("toll.json", lines(rows))
+        if text is not None:
+            (self.folder / path).write_bytes(text.encode())
+        done = self.passes(".", "--update")
+        self.assertIn(f"wrote {path}: {len(rows)} rows", done.stderr)
+        self.passes()
+        return (self.folder / path).read_bytes().decode()
+
+    def test_shows_what_changed(self):
+        self.write("cars.json", lines([{"TollId": 1, "Cars": 7}, *EXPECTED[1:]]))
+        done = self.passes(".", "--update")
+        self.assertIn("updated testConfig.json: cars", done.stderr)
+        self.assertIn("1 row differs", done.stderr)
+        self.assertIn("wrote cars.json: 3 rows", done.stderr)
+        self.assertEqual(self.passes(".", "--update").stderr, "1 passed, 0 failed\n")
+
+    def test_a_file_keeps_its_form(self):
+        rows = {"a": 1, "b": "x"}, {"a": 2, "b": None}
+        for old, new in (
+                ('{"a":1,"b":"y"}\n', '{"a":1,"b":"x"}\n{"a":2,"b":null}\n'),
+                ('{"a": 1, "b": "y"}', '{"a": 1, "b": "x"}\n{"a": 2, "b": null}'),
+                ('\ufeff{ "a": 1, "b": "y" }\r\n', '\ufeff{ "a": 1, "b": "x" }\r\n{ "a": 2, "b": null }\r\n'),
+                ('[{"a":1,"b":"y"}]\n', '[{"a":1,"b":"x"},{"a":2,"b":null}]\n'),
+                ('[\n  {"a": 1, "b": "y"}\n]\n', '[\n  {"a": 1, "b": "x"},\n  {"a": 2, "b": null}\n]\n'),
+                ('[\n{"a": 1, "b": "y"}\n]', '[\n{"a": 1, "b": "x"},\n{"a": 2, "b": null}\n]'),
+                ('[\n\t{\n\t\t"a": 1,\n\t\t"b": "y"\n\t}\n]\n',
+                 '[\n\t{\n\t\t"a": 1,\n\t\t"b": "x"\n\t},\n\t{\n\t\t"a": 2,\n\t\t"b": null\n\t}\n]\n'),
+                ("", '{"a":1,"b":"x"}\n{"a":2,"b":null}\n'),
+                ("[]", '[\n  {"a": 1, "b": "x"},\n  {"a": 2, "b": null}\n]'),
+        ):
+            if old == "":
+                new = json.dumps(list(rows)).replace("[", "[\n  ").replace("}, ", "},\n  ").replace("]", "\n]\n")
+            self.assertEqual(self.updated(old, *rows), new, repr(old))
+
+    def test_nested_values_follow(self):
+        old = '[\n  {\n    "a": 1\n  }\n]\n'
+        row = {"a": {"b": [1, {"c": 2}], "d": {}, "e": []}}
+        self.assertEqual(self.updated(old, row), json.dumps([row], indent=2) + "\n")
+
+    def test_rows_that_were_right_stay_as_they_were_written(self):
+        old = '{"b": "q", "a": 1.00}\n{"a": 3, "b": "gone"}\n{"a": 2.0,    "b": "r", "u": "\\u00e9"}\n'
+        new = self.updated(old, {"a": 2, "b": "changed", "u": "\u00e9"}, {"a": 9, "b": "new"}, {"a": 1, "b": "q"})
+        self.assertEqual(new.splitlines()[0], '{"b": "q", "a": 1.00}')
+        self.assertIn('{"a": 2.0, "b": "changed", "u": "\u00e9"}', new)
+        self.assertNotIn("gone", new)
+
+    def test_ordered_rows_follow_the_order(self):
+        old = '{"a": 1.0}\n{"a": 2.0}\n{"a": 3.0}\n'
+        self.assertEqual(self.updated(old, {"a": 3}, {"a": 1}, {"a": 5}, Ordered=True).count("\n"), 3)
+
+    def test_ignored_fields_stay(self):
+        old = '{"a": 1, "at": "then"}\n'
+        new = self.updated(old, {"a": 2, "at": "now"}, {"a": 9, "at": "now"}, IgnoreFields=["AT"])
+        self.assertEqual(new, '{"a": 2, "at": "then"}\n{"a": 9}\n')
+
+    def test_a_file_that_is_not_there_is_made(self):
+        (self.folder / "cars.json").unlink()
+        self.assertEqual(self.updated(None, {"a": 1}), '[\n  {"a": 1}\n]\n')
+        self.assertEqual(self.updated(None, {"a": 1}, path="new.ndjson"), '{"a": 1}\n')
+        self.assertEqual(self.updated(None, path="empty.json"), "[]\n")
+
+    def test_what_no_update_can_help(self):
+        self.config(case(ExpectedOutputs=[]))
+        self.differs("does not name this output", words=(".", "--update"))
+        self.config(case("one"), case("two", Inputs=[{**case()["Inputs"][0], "FilePath": "other.json"}]))
+        self.write("other.json", lines(TOLL[:1]))
+        self.write("cars.json", "[]")
+        done = self.weir("test", ".", "--update")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("cars.json: two cases expect different rows in this file", done.stderr)
+
+
+class Reports(TestTest):
+    def setUp(self):
+        super().setUp()
+        bad = {"OutputAlias": "cars", "FilePath": "bad.json"}
+        self.write("bad.json", json.dumps([{"TollId": 1, "Cars": 2}, *EXPECTED[1:]]))
+        self.config(case("good"), case("bad <&> #1", ExpectedOutputs=[bad]), case("broken", Inputs=[]))
+
+    def report(self, form):
+        done = self.weir("test", ".", "--format", form)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr, "")
+        return done.stdout
+
+    def test_json(self):
+        report = json.loads(self.report("json"))
+        self.assertEqual([report[key] for key in ("passed", "failed", "broken")], [1, 2, 1])
+        good, bad, broken = report["cases"]
+        self.assertEqual([row["outcome"] for row in report["cases"]], ["passed", "failed", "broken"])
+        self.assertEqual(good["outputs"][0]["outcome"], "matched")
+        self.assertEqual(bad["outputs"][0]["differences"], [
+            {"expectedRow": 1, "expected": {"TollId": 1, "Cars": 2}, "actualRow": 3, "actual": {"TollId": 1, "Cars": 1}}])
+        self.assertEqual(bad["inputs"][0]["events"], 3)
+        self.assertEqual(bad["steps"][-1]["rowsIn"], 3)
+        self.assertIn("has no Inputs", broken["reason"])
+        self.assertTrue(broken["hint"])
+
+    def test_the_summary_of_the_service(self):
+        report = json.loads(self.report("summary"))
+        self.assertEqual([report[key] for key in ("Total", "Passed", "Failed", "Script")], [3, 1, 2, "q.asaql"])
+        good, bad, broken = report["Results"]
+        self.assertEqual([result["Status"] for result in report["Results"]], [0, 1, 1])
+        record = {"OutputAlias": "cars", "ExpectedOutput": "cars.json", "Output": ""}
+        self.assertEqual(good["OutputMatched"], [record])
+        self.assertEqual(bad["OutputNotEqual"], [{**record, "ExpectedOutput": "bad.json"}])
+        self.assertRegex(report["Time"], r"^00:00:\d\d\.\d{7}$")
+        for key in ("OutputMatched", "OutputNotEqual", "OutputMissing", "OutputUnexpected", "OutputUnrequired"):
+            self.assertEqual(broken[key], [])
+
+    def test_tap(self):
+        shown = self.report("tap").splitlines()
+        self.assertEqual(shown[:4], ["TAP version 14", "1..3", "ok 1 - testConfig.json: good",
+                                     "not ok 2 - testConfig.json: bad <&> \\#1"])
+        self.assertIn("      output cars (bad.json): 1 row differs (expected 3, got 3, equal 2)", shown)
+
+    def test_junit(self):
+        self.differs(words=(".", "--junit", "out.xml"), totals="1 passed, 2 failed", status=2)
+        root = ElementTree.parse(self.folder / "out.xml").getroot()
+        self.assertEqual([root.get(key) for key in ("tests", "failures", "errors")], ["3", "1", "1"])
+        good, bad, broken = root.iter("testcase")
+        self.assertEqual(len(list(good)), 0)
+        self.assertEqual((bad.get("name"), bad.get("classname")), ("bad <&> #1", "testConfig.json"))
+        self.assertIn("output cars: 1 row differs", bad.find("failure").get("message"))
+        self.assertIn("expected 1", bad.find("failure").text)
+        self.assertIn("has no Inputs", broken.find("error").get("message"))
+        self.fails(3, "test", ".", "--junit", "no/such/folder.xml", says="cannot write `no/such/folder.xml`")
 
 
 class Display(TestTest):

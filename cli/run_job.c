@@ -99,11 +99,10 @@ static int run_plan(const RunRequest *request, JobSetup *setup, PlanScript *plan
   if (!show_description(request, setup, plan)) return status_exit_code(STATUS_CONFIG);
   bool rows_on_stdout = bind_outputs(request, setup, plan);
   if (!request->json) warn_without_time(setup, plan);
-  ProgressLine line = {0};
-  if (wants_progress(request, rows_on_stdout)) {
-    setup->spec.progress = progress_show;
-    setup->spec.context = &line;
-  }
+  ProgressLine line = {.json = request->json};
+  setup->spec.notice = progress_notice;
+  setup->spec.context = &line;
+  if (wants_progress(request, rows_on_stdout)) setup->spec.progress = progress_show;
   Error err = {0};
   Job *job = NULL;
   Status status = job_open(&setup->spec, plan, &job, &err);

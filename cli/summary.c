@@ -58,6 +58,15 @@ static void put_part(uint64_t count, const char *word, StrBuf *out) {
   strbuf_printf(out, " %s", word);
 }
 
+/* Of reference data: "2 of 5 refreshes failed". */
+static void put_refreshes(const JobInputProgress *input, StrBuf *out) {
+  if (input->refreshes_failed == 0) return;
+  if (out->len) strbuf_puts(out, ", ");
+  put_count(input->refreshes_failed, out);
+  strbuf_puts(out, " of ");
+  put_counted(input->refreshes, "refresh failed", "refreshes failed", out);
+}
+
 /* What the policies found: "3 late, 1 early, 3 adjusted by at most 12s, 1 dropped". Empty: nothing. */
 static void put_policies(const JobInputProgress *input, StrBuf *out) {
   const InputCounts *counts = &input->counts;
@@ -70,6 +79,7 @@ static void put_policies(const JobInputProgress *input, StrBuf *out) {
   put_part(counts->invalid_timestamp, "without a valid timestamp", out);
   put_part(input->malformed, "malformed", out);
   put_part(input->tombstones, "without a value", out);
+  put_refreshes(input, out);
 }
 
 static void print_inputs(const JobProgress *progress) {
@@ -119,6 +129,9 @@ static void json_input(const JobInputProgress *input, StrBuf *out) {
   strbuf_printf(out, ",\"events\":%llu,\"early\":%llu,\"late\":%llu,\"outOfOrder\":%llu,\"dropped\":%llu",
                 (unsigned long long)counts->events, (unsigned long long)counts->early, (unsigned long long)counts->late,
                 (unsigned long long)counts->out_of_order, (unsigned long long)counts->dropped);
+  if (input->refreshes)
+    strbuf_printf(out, ",\"refreshes\":%llu,\"refreshesFailed\":%llu", (unsigned long long)input->refreshes,
+                  (unsigned long long)input->refreshes_failed);
   strbuf_printf(out, ",\"invalidTimestamp\":%llu,\"malformed\":%llu,\"tombstones\":%llu,\"largestShiftSeconds\":%.7g}",
                 (unsigned long long)counts->invalid_timestamp, (unsigned long long)input->malformed,
                 (unsigned long long)input->tombstones,

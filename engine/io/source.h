@@ -23,6 +23,8 @@ typedef struct SourceConfig {
   StartKind    start;      /* --start, which wins over start= in WHERE */
   Ticks        start_time; /* of START_TIME */
   bool         headers;    /* the query reads message headers: deliver them if there are any */
+  void       (*notice)(void *context, const char *text); /* one line for people, while opening; NULL: none */
+  void        *notice_context;
   const FormatClass *format; /* whose options may stand in WHERE beside the connector's own; NULL: none */
 } SourceConfig;
 
@@ -39,6 +41,8 @@ typedef struct PartitionState {
   char  name[64];   /* for people: "0", or a file name */
   int   number;     /* the broker's partition number; 0 for files */
 } PartitionState;
+
+typedef Vec(Ticks) SnapshotTimes;
 
 typedef struct SourceClass SourceClass;
 typedef struct Source { const SourceClass *cls; } Source; /* connectors embed it first */
@@ -65,11 +69,20 @@ struct SourceClass {
   Status (*commit)(Source *source, const int64_t *offsets, unsigned partitions, Error *err);
   /* One line for the progress display when something is wrong ("broker down, retrying"); empty when fine. */
   void   (*state)(Source *source, char *out, size_t cap);
+  /* Reference data. The class that reads this scheme's as snapshots; NULL: everything there is is one snapshot. */
+  const struct SourceClass *reference;
+  /* The rest is of such a class only (`reference` of another one). `look` says which snapshots there are now: the times
+  ** from which they hold, ascending; none of them: one that has no time. *changed: it is not what `look` saw before.
+  ** `begin` makes `read` give the snapshot that holds at `time` (the newest at or before it, else the oldest). */
+  Status (*look)(Source *source, SnapshotTimes *times, bool *changed, Error *err);
+  Status (*begin)(Source *source, Ticks time, Error *err);
+  Ticks  (*refresh)(const Source *source); /* how often to look; 0: never */
   /* Whether this file is among those it reads, by whatever name: nobody may write it. NULL: it reads no files. */
   bool   (*reads_file)(Source *source, const struct stat *file);
 };
 
 /* Rows that need no decoding: reference data from a database. The rows of one snapshot are read to their end. */
+typedef enum RowsOperation { ROWS_INSERT = 1, ROWS_DELETE = 2 } RowsOperation;
 typedef struct RowsClass RowsClass;
 typedef struct Rows { const RowsClass *cls; } Rows;
 struct RowsClass {
@@ -80,10 +93,18 @@ struct RowsClass {
   ** object of all columns. A field that the query has no column for is a STATUS_CONFIG error that lists what
   ** there is. */
   Status (*open)(const SourceConfig *config, const DecodeSpec *spec, Arena *arena, Rows **out, Error *err);
-  /* The next batch of at most rows_max rows, in out->cols and out->payload (time NULL); NULL at the end. */
+  /* The next batch of at most rows_max rows, in out->cols and out->payload (time NULL); NULL at the end. Of Rows that
+  ** give changes two columns stand behind the fields: identity (COL_TEXT, not empty; rows of equal identity are the
+  ** same row) and operation (COL_BIGINT, a RowsOperation). */
   Status (*next)(Rows *rows, uint32_t rows_max, Batch **out, Error *err);
-  Status (*rewind)(Rows *rows, Error *err); /* read again from the start: a refresh */
+  /* Read again from the start: what there is at time `now` of our clock, or, when since is not TICKS_MIN, only what has
+  ** changed in between (Rows that give changes). */
+  Status (*rewind)(Rows *rows, Ticks now, Ticks since, Error *err);
   Ticks  (*refresh)(const Rows *rows);      /* how often; 0: never */
+  bool   (*changes)(const Rows *rows);      /* can tell what has changed; NULL: no */
+  bool   (*keyed)(const Rows *rows);        /* identities are keys, not whole rows */
+  /* From any thread: the call that is under way (next, rewind) fails soon. NULL: cannot. */
+  void   (*cancel)(Rows *rows);
   void   (*close)(Rows *rows);
 };
 

@@ -61,6 +61,9 @@ typedef struct OpContext {
                           const char *reason);
   void   (*output)(void *job, const Op *op, const Batch *batch);      /* rows of a PLAN_OUTPUT */
   InputCounts *(*counts)(void *job, const PlanInput *input);
+  /* A reference join has no snapshot that is known to be the one for time t. The job adds it (join_reference_add) when
+  ** there is one, and says for which times around t nothing better is to be had. NULL: what a join has is all. */
+  void   (*reference_at)(void *job, const Op *op, Ticks t, Ticks *from, Ticks *until);
   Status failed;            /* first failure of an operator: the job stops */
   Error  error;
 } OpContext;
@@ -130,6 +133,19 @@ void   entrance_finish(Op *op, uint32_t partition);
 Ticks  entrance_watermark(const Op *op);
 /* `?sort=true` of a recorded input: hold every event and let them go in order at the end. Before the first batch. */
 void   entrance_sort(Op *op);
+
+/* ---- op_join_reference.c: what the job calls directly ---- */
+
+typedef struct ReferenceTable ReferenceTable;
+
+/* A snapshot that holds from `time` on; takes the table. `until`: the time of the next one, where that is known and
+** can be asked for; else TICKS_MAX. When two are kept, the one not joined for longest goes. */
+void     join_reference_add(Op *op, ReferenceTable *table, Ticks time, Ticks until);
+uint32_t join_reference_held(const Op *op);  /* snapshots it keeps */
+bool     join_reference_full(const Op *op);  /* it needs all it can keep: another one should wait */
+bool     join_reference_has(const Op *op, Ticks time);
+/* The table an operator made out of port 1 when that has ended: the caller's now. */
+ReferenceTable *join_reference_take(Op *op);
 
 /* ---- op_merge.c ---- */
 

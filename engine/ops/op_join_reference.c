@@ -1,22 +1,37 @@
 /* op_join_reference.c: a stream (port 0) joined with reference data (port 1), INNER or LEFT.
 **
-** The rows of port 1 become a table indexed by the equality keys. A batch of the stream probes it as a whole:
-** when keys are unique and nothing else is asked, the left columns are shared and the right ones gathered row by
-** row; else pairs are listed, filtered by the residual predicate, and gathered. Timestamps stay (semantics.md
-** section 5). State: the table, so that a restored job answers as the stopped one would until it has loaded anew.
+** Reference data is a table indexed by the equality keys. A batch of the stream probes it as a whole: when keys are
+** unique and nothing else is asked, the left columns are shared and the right ones gathered row by row; else pairs
+** are listed, filtered by the residual predicate, and gathered. Timestamps stay (semantics.md section 5).
 **
-** Where both sides are reference data (a step over reference inputs), the left one may be read first: its batches
-** wait until the right one is complete. Streams begin when all reference data is there, so they never wait. */
+** Snapshots. A table holds from its time on. Two are kept at most: an event joins the newest one at or before its
+** timestamp, else the oldest; a batch that reaches over a change is joined in slices. The older one goes when the
+** merged watermark has reached the time of the newer one. The job makes tables and hands them over
+** (join_reference_add): a snapshot comes at once or not at all. Where the job knows all times beforehand (files with
+** a date in their path), an event whose snapshot is not here asks for it (OpContext.reference_at).
+**
+** Where both sides are reference data (a step over reference inputs), the operator makes its table itself out of
+** port 1. Its left side may be read first: those batches wait until the right one is complete.
+** State: clocks and tables, so that a restored job answers as the stopped one would until it has loaded anew. */
 #include <string.h>
 
 #include "base/mem.h"
 #include "ops/op.h"
 #include "ops/reference_table.h"
+#include "time/watermark.h"
 #include "types/cast.h"
 
-enum { TABLE_VERSION = 1, PAIRS_AT_ONCE = 32768 };
+enum { TABLE_VERSION = 2, CLOCKS_VERSION = 1, PAIRS_AT_ONCE = 32768, SNAPSHOTS_MAX = 2 };
 
-typedef struct Pairs { /* rows of the left batch with rows of the table; UINT32_MAX: no partner */
+typedef struct Snapshot {
+  ReferenceTable *table;
+  Ticks    time, until;  /* it holds for time <= t < until; until is at most the time of the next one here */
+  uint64_t used;         /* when it was joined last: the one not needed for longest makes room */
+  uint32_t number;       /* of its segment */
+  bool     saved;
+} Snapshot;
+
+typedef struct Pairs { /* rows of the left batch with rows of the table; REFERENCE_NONE: no partner */
   uint32_t *left, *right;
   uint32_t  len, cap;
 } Pairs;
@@ -27,14 +42,19 @@ typedef struct JoinOp {
   ProgramRun *left_run, *right_run, *residual_run;
   Column    **keys;       /* of the batch at hand */
   RowFailures failures;
-  ReferenceTable table;
-  bool        ready, refilling;
+  Snapshot    snapshots[SNAPSHOTS_MAX]; /* the oldest first */
+  uint32_t    snapshots_len, next_number;
+  uint64_t    uses;
+  ClockSet    clocks;     /* of port 0 */
+  ReferenceTable *filling; /* from port 1 */
   Vec(Batch *) waiting;   /* reference data of port 0 that came before the table was complete */
   bool        left_ended; /* and then ended */
   uint32_t    left_channel;
   Pairs       pairs, kept;
-  uint64_t   *hashes;
-  uint32_t   *map;
+  const ReferenceTable *table; /* of the slice at hand */
+  uint64_t   *hashes;     /* by selection */
+  uint32_t   *first;      /* by selection: the first match */
+  uint32_t   *map;        /* by row */
   uint32_t    scratch_rows;
 } JoinOp;
 
@@ -52,7 +72,6 @@ static Status join_open(Op *op, Error *err) {
     join->residual_run = program_run_new(join->residual);
   }
   join->keys = ARENA_ARRAY(arena, Column *, node->join.keys_len + 1);
-  reference_table_init(&join->table, node->inputs[1]->cols_len, node->join.keys_len);
   return STATUS_OK;
 }
 
@@ -63,15 +82,91 @@ static void drop_keys(JoinOp *join) {
 /* ---- the reference side ----------------------------------------------------------------------- */
 
 static void add_reference(JoinOp *join, const Batch *batch) {
-  if (!join->refilling) reference_table_release(&join->table);
-  join->refilling = true;
+  const PlanNode *node = join->op.plan;
+  if (join->filling == NULL) join->filling = reference_table_new(node->inputs[1]->cols_len, node->join.keys_len);
   Selection *sel;
   row_failures_reset(&join->failures, batch->rows);
   program_run(join->right_run, batch, join->keys, &sel, &join->failures);
   op_fail_rows(&join->op, batch, &join->failures);
-  reference_table_add(&join->table, batch, sel, join->keys);
+  reference_table_add(join->filling, batch, sel, join->keys);
   drop_keys(join);
   selection_unref(sel);
+}
+
+/* ---- snapshots -------------------------------------------------------------------------------- */
+
+static void drop_snapshot(JoinOp *join, uint32_t at) {
+  reference_table_free(join->snapshots[at].table);
+  join->snapshots_len--;
+  for (uint32_t i = at; i < join->snapshots_len; i++) join->snapshots[i] = join->snapshots[i + 1];
+}
+
+/* The one that was joined last stays. */
+static void make_room(JoinOp *join) {
+  if (join->snapshots_len < SNAPSHOTS_MAX) return;
+  uint32_t least = 0;
+  for (uint32_t i = 1; i < join->snapshots_len; i++)
+    if (join->snapshots[i].used < join->snapshots[least].used) least = i;
+  drop_snapshot(join, least);
+}
+
+void join_reference_add(Op *op, ReferenceTable *table, Ticks time, Ticks until) {
+  JoinOp *join = (JoinOp *)op;
+  for (uint32_t i = 0; i < join->snapshots_len; i++) /* what is there already is replaced */
+    if (join->snapshots[i].time == time) drop_snapshot(join, i);
+  make_room(join);
+  uint32_t at = join->snapshots_len++;
+  for (; at > 0 && join->snapshots[at - 1].time > time; at--) join->snapshots[at] = join->snapshots[at - 1];
+  if (at > 0 && join->snapshots[at - 1].until > time) join->snapshots[at - 1].until = time;
+  join->snapshots[at] = (Snapshot){.table = table, .time = time, .until = until, .used = ++join->uses,
+                                   .number = join->next_number++};
+}
+
+uint32_t join_reference_held(const Op *op) { return ((const JoinOp *)op)->snapshots_len; }
+
+bool join_reference_full(const Op *op) { return join_reference_held(op) == SNAPSHOTS_MAX; }
+
+bool join_reference_has(const Op *op, Ticks time) {
+  const JoinOp *join = (const JoinOp *)op;
+  for (uint32_t i = 0; i < join->snapshots_len; i++)
+    if (join->snapshots[i].time == time) return true;
+  return false;
+}
+
+ReferenceTable *join_reference_take(Op *op) {
+  JoinOp *join = (JoinOp *)op;
+  if (join->snapshots_len != 1) BUG("a join of reference data without a table");
+  return join->snapshots[--join->snapshots_len].table;
+}
+
+/* Forgets what the merged watermark has passed. */
+static void forget_old(JoinOp *join) {
+  while (join->snapshots_len > 1 && join->snapshots[1].time <= join->clocks.min) drop_snapshot(join, 0);
+}
+
+/* The newest at or before t, else the oldest. */
+static Snapshot *snapshot_at(JoinOp *join, Ticks t) {
+  uint32_t at = join->snapshots_len;
+  if (at == 0) BUG("a stream reached a join before its reference data");
+  while (at > 1 && join->snapshots[at - 1].time > t) at--;
+  return &join->snapshots[at - 1];
+}
+
+/* The snapshot for t; it is the one for all times from *from to before *until that snapshot_at gives it for. */
+static Snapshot *snapshot_for(JoinOp *join, Ticks t, Ticks *from, Ticks *until) {
+  *from = TICKS_MIN;
+  *until = TICKS_MAX;
+  if (join->snapshots_len) {
+    Snapshot *snapshot = snapshot_at(join, t);
+    if (snapshot->time <= t && t < snapshot->until) {
+      *from = snapshot->time;
+      *until = snapshot->until;
+      return snapshot;
+    }
+  }
+  const OpContext *ctx = join->op.ctx;
+  if (ctx->reference_at) ctx->reference_at(ctx->job, &join->op, t, from, until);
+  return snapshot_at(join, t);
 }
 
 /* ---- the stream side -------------------------------------------------------------------------- */
@@ -80,6 +175,7 @@ static void need_scratch(JoinOp *join, uint32_t rows) {
   if (rows <= join->scratch_rows) return;
   join->scratch_rows = rows;
   join->hashes = mem_realloc(join->hashes, mem_mul(rows, sizeof *join->hashes));
+  join->first = mem_realloc(join->first, mem_mul(rows, sizeof *join->first));
   join->map = mem_realloc(join->map, mem_mul(rows, sizeof *join->map));
 }
 
@@ -96,7 +192,7 @@ static void add_pair(Pairs *pairs, uint32_t left, uint32_t right) {
 /* `=` converts text where the other side is a datetime: bring the probing column to the type of the table's. */
 static void convert_keys(JoinOp *join, const Selection *sel, uint32_t rows) {
   for (uint32_t k = 0; k < join->op.plan->join.keys_len; k++) {
-    const Column *own = join->table.cols[join->table.cols_len + k];
+    const Column *own = join->table->cols[join->table->cols_len + k];
     Column *key = join->keys[k];
     bool to_time = own->layout == COL_DATETIME && key->layout == COL_TEXT;
     bool to_text = own->layout == COL_TEXT && key->layout == COL_DATETIME;
@@ -116,38 +212,49 @@ static void convert_keys(JoinOp *join, const Selection *sel, uint32_t rows) {
   }
 }
 
-static bool row_has_null_key(const JoinOp *join, uint32_t row) {
-  for (uint32_t k = 0; k < join->op.plan->join.keys_len; k++)
-    if (column_is_null(join->keys[k], row)) return true;
-  return false;
+static uint32_t next_match(const ReferenceTable *table, uint32_t at) {
+  if (table->keys_len == 0) return at + 1 < table->rows ? at + 1 : REFERENCE_NONE;
+  return reference_table_next(table, at);
 }
 
-static uint32_t first_match(const JoinOp *join, uint32_t row, uint64_t hash) {
-  if (join->table.rows == 0) return UINT32_MAX;
-  if (join->table.keys_len == 0) return 0;
-  if (row_has_null_key(join, row)) return UINT32_MAX;
-  return reference_table_first(&join->table, join->keys, row, hash);
+/* first[k]: the first match of the k-th selected row. */
+static void find_matches(JoinOp *join, const Batch *batch, const Selection *sel) {
+  const ReferenceTable *table = join->table;
+  if (table->rows && table->keys_len) {
+    reference_table_probe(table, join->keys, sel, batch->rows, join->hashes, join->first);
+    return;
+  }
+  uint32_t count = sel ? sel->len : batch->rows;
+  for (uint32_t k = 0; k < count; k++) join->first[k] = table->rows ? 0 : REFERENCE_NONE;
 }
 
-static uint32_t next_match(const JoinOp *join, uint32_t row, uint64_t hash, uint32_t at) {
-  if (join->table.keys_len == 0) return at + 1 < join->table.rows ? at + 1 : UINT32_MAX;
-  return reference_table_next(&join->table, join->keys, row, hash, at);
+/* The gathered texts lie anywhere in the table's memory: who reads them next finds them on their way. */
+static void prefetch_texts(const Column *col) {
+  if (col->layout != COL_TEXT || col->constant) return;
+  for (uint32_t i = 0; i < col->rows; i++)
+    if (column_text(col)[i].len > TEXT_INLINE) __builtin_prefetch(column_text(col)[i].ptr);
+}
+
+static Column *gather_right(const JoinOp *join, uint32_t at, const uint32_t *rows, uint32_t count) {
+  Column *col = column_gather(join->table->cols[at], rows, count, false);
+  prefetch_texts(col);
+  return col;
 }
 
 /* At most one partner a row and nothing more to test: left columns are shared. */
-static void join_unique(JoinOp *join, const Batch *batch, Selection *sel) {
+static void join_unique(JoinOp *join, const Batch *batch, const Selection *sel) {
   const PlanNode *node = join->op.plan;
   uint32_t left_cols = node->inputs[0]->cols_len, k = 0;
   Selection *hits = selection_new(sel ? sel->len : batch->rows);
   memset(join->map, 0xff, batch->rows * sizeof *join->map);
   SELECTION_EACH(sel, batch->rows, i) {
-    join->map[i] = first_match(join, i, join->hashes[k++]);
-    if (join->map[i] != UINT32_MAX || node->join.left_outer) hits->rows[hits->len++] = i;
+    join->map[i] = join->first[k++];
+    if (join->map[i] != REFERENCE_NONE || node->join.left_outer) hits->rows[hits->len++] = i;
   }
   Batch *out = batch_like(batch, node->cols_len);
   for (uint32_t i = 0; i < left_cols; i++) out->cols[i] = column_ref(batch->cols[i]);
   for (uint32_t i = left_cols; i < node->cols_len; i++)
-    out->cols[i] = column_gather(join->table.cols[i - left_cols], join->map, batch->rows, false);
+    out->cols[i] = gather_right(join, i - left_cols, join->map, batch->rows);
   selection_unref(out->sel);
   out->sel = hits;
   op_emit(&join->op, out);
@@ -160,7 +267,7 @@ static Batch *gather_pairs(JoinOp *join, const Batch *batch, const Pairs *pairs)
   Batch *out = batch_new(pairs->len, node->cols_len);
   for (uint32_t i = 0; i < left_cols; i++) out->cols[i] = column_gather(batch->cols[i], pairs->left, pairs->len, false);
   for (uint32_t i = left_cols; i < node->cols_len; i++)
-    out->cols[i] = column_gather(join->table.cols[i - left_cols], pairs->right, pairs->len, false);
+    out->cols[i] = gather_right(join, i - left_cols, pairs->right, pairs->len);
   out->time = column_gather(batch->time, pairs->left, pairs->len, false);
   if (batch->payload) out->payload = column_gather(batch->payload, pairs->left, pairs->len, false);
   if (batch->offset) out->offset = column_gather(batch->offset, pairs->left, pairs->len, false);
@@ -186,9 +293,10 @@ static void keep_passing(JoinOp *join, const Batch *batch) {
       failed |= row_failures_has(&join->failures, end);
       while (sel && at < sel->len && sel->rows[at] < end) at++;
       bool passed = sel == NULL || (at < sel->len && sel->rows[at] == end);
-      if (passed && join->pairs.right[end] != UINT32_MAX) add_pair(&join->kept, row, join->pairs.right[end]);
+      if (passed && join->pairs.right[end] != REFERENCE_NONE) add_pair(&join->kept, row, join->pairs.right[end]);
     }
-    if (join->kept.len == before && join->op.plan->join.left_outer && !failed) add_pair(&join->kept, row, UINT32_MAX);
+    bool alone = join->kept.len == before && join->op.plan->join.left_outer && !failed;
+    if (alone) add_pair(&join->kept, row, REFERENCE_NONE);
   }
   selection_unref(sel);
   batch_unref(all);
@@ -213,36 +321,89 @@ static void join_pairs(JoinOp *join, const Batch *batch, const Selection *sel) {
   bool outer = join->op.plan->join.left_outer;
   uint32_t k = 0;
   SELECTION_EACH(sel, batch->rows, i) {
-    uint64_t hash = join->hashes[k++];
-    uint32_t at = first_match(join, i, hash);
-    if (at == UINT32_MAX && outer) add_pair(&join->pairs, i, UINT32_MAX);
-    for (; at != UINT32_MAX; at = next_match(join, i, hash, at)) add_pair(&join->pairs, i, at);
+    uint32_t at = join->first[k++];
+    if (at == REFERENCE_NONE && outer) add_pair(&join->pairs, i, REFERENCE_NONE);
+    for (; at != REFERENCE_NONE; at = next_match(join->table, at)) add_pair(&join->pairs, i, at);
     if (join->pairs.len >= PAIRS_AT_ONCE) flush_pairs(join, batch);
   }
   flush_pairs(join, batch);
 }
 
-static void join_left(JoinOp *join, const Batch *batch) {
+static void join_slice(JoinOp *join, const Batch *batch, const Snapshot *snapshot) {
   Selection *sel;
+  join->table = snapshot->table;
   row_failures_reset(&join->failures, batch->rows);
   program_run(join->left_run, batch, join->keys, &sel, &join->failures);
   op_fail_rows(&join->op, batch, &join->failures);
   need_scratch(join, batch->rows);
-  if (join->table.keys_len) convert_keys(join, sel, batch->rows);
-  for (uint32_t k = 0; k < join->table.keys_len; k++)
+  if (join->table->keys_len) convert_keys(join, sel, batch->rows);
+  for (uint32_t k = 0; k < join->table->keys_len; k++)
     column_hash(join->keys[k], sel, batch->rows, join->hashes, k > 0);
-  if (join->table.keys_len && join->table.unique && !join->residual) join_unique(join, batch, sel);
+  find_matches(join, batch, sel);
+  if (join->table->keys_len && join->table->next == NULL && !join->residual) join_unique(join, batch, sel);
   else join_pairs(join, batch, sel);
   drop_keys(join);
   selection_unref(sel);
 }
 
+static Ticks time_of(const Batch *batch, uint32_t row) {
+  return column_i64(batch->time)[column_slot(batch->time, row)];
+}
+
+/* Of the rows left over, those the snapshot is for; the others stay in `rest`. */
+static Selection *take_slice(JoinOp *join, const Batch *batch, Selection *rest, const Snapshot *snapshot,
+                             Ticks from, Ticks until) {
+  Selection *slice = selection_new(rest->len);
+  uint32_t left = 0;
+  for (uint32_t k = 0; k < rest->len; k++) {
+    Ticks t = time_of(batch, rest->rows[k]);
+    if (from <= t && t < until && snapshot_at(join, t) == snapshot) slice->rows[slice->len++] = rest->rows[k];
+    else rest->rows[left++] = rest->rows[k];
+  }
+  rest->len = left;
+  return slice;
+}
+
+static Selection *all_rows(const Batch *batch) {
+  Selection *all = selection_new(batch_count(batch));
+  SELECTION_EACH(batch->sel, batch->rows, i) all->rows[all->len++] = i;
+  return all;
+}
+
+static bool one_snapshot(JoinOp *join, const Batch *batch, const Snapshot *snapshot, Ticks from, Ticks until) {
+  SELECTION_EACH(batch->sel, batch->rows, i) {
+    Ticks t = time_of(batch, i);
+    if (t < from || t >= until || snapshot_at(join, t) != snapshot) return false;
+  }
+  return true;
+}
+
+/* Rows of one time, or of a batch that no change falls into, are joined as they are; else snapshot by snapshot. */
+static void join_left(JoinOp *join, const Batch *batch) {
+  if (batch_count(batch) == 0) return;
+  Ticks from, until;
+  Snapshot *snapshot = snapshot_for(join, time_of(batch, batch->sel ? batch->sel->rows[0] : 0), &from, &until);
+  if (one_snapshot(join, batch, snapshot, from, until)) {
+    snapshot->used = ++join->uses;
+    join_slice(join, batch, snapshot);
+    return;
+  }
+  Selection *rest = all_rows(batch);
+  while (rest->len) {
+    snapshot = snapshot_for(join, time_of(batch, rest->rows[0]), &from, &until);
+    snapshot->used = ++join->uses;
+    Batch *slice = batch_select(batch, take_slice(join, batch, rest, snapshot, from, until));
+    join_slice(join, slice, snapshot);
+    batch_unref(slice);
+  }
+  selection_unref(rest);
+}
+
 static void join_push(Op *op, uint32_t port, const Batch *batch) {
   JoinOp *join = (JoinOp *)op;
   if (port == 1) add_reference(join, batch);
-  else if (join->ready) join_left(join, batch);
-  else if (op->plan->reference) vec_push(&join->waiting, batch_ref((Batch *)batch));
-  else BUG("a stream reached a join before its reference data");
+  else if (op->plan->reference && join->snapshots_len == 0) vec_push(&join->waiting, batch_ref((Batch *)batch));
+  else join_left(join, batch);
 }
 
 static void release_waiting(JoinOp *join) {
@@ -251,10 +412,11 @@ static void release_waiting(JoinOp *join) {
 }
 
 static void finish_reference(JoinOp *join) {
-  if (!join->refilling) reference_table_release(&join->table);
-  reference_table_complete(&join->table);
-  join->ready = true;
-  join->refilling = false;
+  const PlanNode *node = join->op.plan;
+  if (join->filling == NULL) join->filling = reference_table_new(node->inputs[1]->cols_len, node->join.keys_len);
+  reference_table_complete(join->filling);
+  join_reference_add(&join->op, join->filling, TICKS_MIN, TICKS_MAX);
+  join->filling = NULL;
   for (uint32_t i = 0; i < join->waiting.len; i++) join_left(join, join->waiting.items[i]);
   release_waiting(join);
   if (join->left_ended) op_advance(&join->op, join->left_channel, TICKS_MAX);
@@ -265,30 +427,83 @@ static void join_advance(Op *op, uint32_t port, uint32_t channel, Ticks w) {
   JoinOp *join = (JoinOp *)op;
   if (port == 1) {
     if (w == TICKS_MAX) finish_reference(join);
-  } else if (!join->ready && w == TICKS_MAX) {
+  } else if (op->plan->reference && join->snapshots_len == 0 && w == TICKS_MAX) {
     join->left_ended = true;
     join->left_channel = channel;
   } else {
+    if (clock_set_advance(&join->clocks, channel, w)) forget_old(join);
     op_advance(op, channel, w);
   }
 }
 
 /* ---- state ------------------------------------------------------------------------------------ */
 
+static void save_snapshot(const Snapshot *snapshot, ByteWriter *out) {
+  put_i64(out, snapshot->time);
+  put_i64(out, snapshot->until);
+  put_u64(out, snapshot->used);
+  reference_table_save(snapshot->table, out);
+}
+
+/* A table never changes, so it is written once. */
 static Status join_save(Op *op, StateWriter *out, Error *err) {
   JoinOp *join = (JoinOp *)op;
-  reference_table_save(&join->table, state_begin(out, "table", 0, TABLE_VERSION));
-  return state_end(out, err);
+  ByteWriter *bytes = state_begin(out, "clocks", 0, CLOCKS_VERSION);
+  put_u32(bytes, join->next_number);
+  put_u64(bytes, join->uses);
+  clock_set_save(&join->clocks, bytes);
+  TRY(state_end(out, err));
+  for (uint32_t i = 0; i < join->snapshots_len; i++) {
+    Snapshot *snapshot = &join->snapshots[i];
+    if (snapshot->saved) {
+      TRY(state_keep(out, "snapshot", snapshot->number, err));
+      continue;
+    }
+    save_snapshot(snapshot, state_begin(out, "snapshot", snapshot->number, TABLE_VERSION));
+    TRY(state_end(out, err));
+    snapshot->saved = true;
+  }
+  return STATUS_OK;
+}
+
+static Status load_snapshot(JoinOp *join, StateReader *in, uint32_t number, Error *err) {
+  const PlanNode *node = join->op.plan;
+  ByteReader bytes;
+  TRY(state_find(in, "snapshot", number, TABLE_VERSION, &bytes, err));
+  Ticks time = get_i64(&bytes), until = get_i64(&bytes);
+  uint64_t used = get_u64(&bytes);
+  ReferenceTable *table = reference_table_new(node->inputs[1]->cols_len, node->join.keys_len);
+  reference_table_load(table, &bytes);
+  Status status = state_done(in, &bytes, err);
+  if (status != STATUS_OK) {
+    reference_table_free(table);
+    return status;
+  }
+  join_reference_add(&join->op, table, time, until);
+  for (uint32_t i = 0; i < join->snapshots_len; i++) {
+    Snapshot *snapshot = &join->snapshots[i];
+    if (snapshot->table == table) snapshot->used = used, snapshot->number = number, snapshot->saved = true;
+  }
+  return STATUS_OK;
 }
 
 static Status join_load(Op *op, StateReader *in, Error *err) {
   JoinOp *join = (JoinOp *)op;
   ByteReader bytes;
-  TRY(state_find(in, "table", 0, TABLE_VERSION, &bytes, err));
-  reference_table_load(&join->table, &bytes);
+  TRY(state_find(in, "clocks", 0, CLOCKS_VERSION, &bytes, err));
+  uint32_t next_number = get_u32(&bytes);
+  uint64_t uses = get_u64(&bytes);
+  clock_set_load(&join->clocks, &bytes);
   TRY(state_done(in, &bytes, err));
-  join->ready = join->table.cols != NULL;
-  return STATUS_OK;
+  StateIndices numbers = {0};
+  state_indices(in, "snapshot", &numbers);
+  Status status = STATUS_OK;
+  for (uint32_t i = 0; i < numbers.len && status == STATUS_OK; i++)
+    status = load_snapshot(join, in, numbers.items[i], err);
+  vec_release(&numbers);
+  join->next_number = next_number;
+  join->uses = uses;
+  return status;
 }
 
 static void free_pairs(Pairs *pairs) {
@@ -299,7 +514,9 @@ static void free_pairs(Pairs *pairs) {
 static void join_close(Op *op) {
   JoinOp *join = (JoinOp *)op;
   release_waiting(join);
-  reference_table_release(&join->table);
+  while (join->snapshots_len) drop_snapshot(join, join->snapshots_len - 1);
+  reference_table_free(join->filling);
+  clock_set_release(&join->clocks);
   program_run_free(join->left_run);
   program_run_free(join->right_run);
   program_run_free(join->residual_run);
@@ -307,6 +524,7 @@ static void join_close(Op *op) {
   free_pairs(&join->pairs);
   free_pairs(&join->kept);
   mem_free(join->hashes);
+  mem_free(join->first);
   mem_free(join->map);
 }
 

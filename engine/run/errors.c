@@ -48,6 +48,8 @@ static QuarantineEntry entry_of(Job *job, const Op *op, const Batch *batch, uint
 
 void errors_rows_failed(void *context, const Op *op, const Batch *batch, const RowFailures *failures) {
   Job *job = context;
+  OpContext *ctx = op->ctx; /* of the job, or of a load */
+  pthread_mutex_lock(&job->errors_lock);
   for (uint32_t i = 0; i < failures->items.len; i++) {
     const RowFailure *failure = &failures->items.items[i];
     QuarantineEntry entry = entry_of(job, op, batch, failure->row);
@@ -57,11 +59,12 @@ void errors_rows_failed(void *context, const Op *op, const Batch *batch, const R
     source_text_position(job->plan->source, failure->span.begin, &entry.line, &entry.column);
     quarantine_add(job->quarantine, &entry);
     job->runtime_errors++;
-    if (job->spec->runtime_errors != RUNTIME_ERRORS_STOP || job->ctx.failed != STATUS_OK) continue;
-    job->ctx.failed = error_set(&job->ctx.error, STATUS_DATA, "query", STR_FMT " (line %u, column %u)",
-                                STR_ARG(failure->reason), entry.line, entry.column);
-    error_hint(&job->ctx.error, "RuntimeErrorPolicy is Stop; with Quarantine the row is set aside and the job goes on");
+    if (job->spec->runtime_errors != RUNTIME_ERRORS_STOP || ctx->failed != STATUS_OK) continue;
+    ctx->failed = error_set(&ctx->error, STATUS_DATA, "query", STR_FMT " (line %u, column %u)",
+                            STR_ARG(failure->reason), entry.line, entry.column);
+    error_hint(&ctx->error, "RuntimeErrorPolicy is Stop; with Quarantine the row is set aside and the job goes on");
   }
+  pthread_mutex_unlock(&job->errors_lock);
 }
 
 void errors_event_dropped(void *context, const Op *op, const Batch *batch, uint32_t row, int kind, const char *reason) {
@@ -70,6 +73,7 @@ void errors_event_dropped(void *context, const Op *op, const Batch *batch, uint3
     quarantine_count(job->quarantine, (QuarantineKind)kind, 1);
     return;
   }
+  pthread_mutex_lock(&job->errors_lock);
   QuarantineEntry entry = entry_of(job, op, batch, row);
   entry.kind = QUARANTINE_INVALID_TIMESTAMP;
   entry.reason = str_from(reason);
@@ -78,6 +82,7 @@ void errors_event_dropped(void *context, const Op *op, const Batch *batch, uint3
     source_text_position(job->plan->source, op->plan->entrance.timestamp->span.begin, &entry.line, &entry.column);
   }
   quarantine_add(job->quarantine, &entry);
+  pthread_mutex_unlock(&job->errors_lock);
 }
 
 void errors_bad_record(void *context, const BadRecord *bad) {
@@ -94,6 +99,7 @@ void errors_rejected(void *context, const Batch *batch, uint32_t row, const char
   JobOutput *out = context;
   Job *job = out->job;
   out->rejected++;
+  pthread_mutex_lock(&job->errors_lock);
   strbuf_clear(&job->row_text);
   strbuf_putc(&job->row_text, '{');
   for (uint32_t i = 0; i < batch->cols_len; i++) {
@@ -107,4 +113,5 @@ void errors_rejected(void *context, const Batch *batch, uint32_t row, const char
   QuarantineEntry entry = {.kind = QUARANTINE_OUTPUT, .input = out->plan->name, .partition = -1, .offset = -1,
                            .reason = str_from(reason), .payload = strbuf_str(&job->row_text)};
   quarantine_add(job->quarantine, &entry);
+  pthread_mutex_unlock(&job->errors_lock);
 }

@@ -1,4 +1,5 @@
-/* graph.c: an operator for every plan node, wired as the plan says. */
+/* graph.c: an operator for every plan node, wired as the plan says. Those over reference data alone stay idle here:
+** each load runs them in a graph of its own (reference_load.c). */
 #include "run/internal.h"
 
 #include "base/mem.h"
@@ -22,14 +23,10 @@ static void attach_entrance(JobInput *in, Op *entrance) {
 }
 
 static void attach_inputs(Job *job) {
-  for (uint32_t i = 0; i < job->inputs_len; i++) {
-    job->inputs[i].entrances.len = 0;
-    job->inputs[i].scan = NULL;
-  }
+  for (uint32_t i = 0; i < job->inputs_len; i++) job->inputs[i].entrances.len = 0;
   for (uint32_t i = 0; i < job->plan->nodes_len; i++) {
     const PlanNode *node = job->plan->nodes[i];
     if (node->kind == PLAN_ENTRANCE) attach_entrance(find_input(job, node->entrance.input), job->ops[i]);
-    if (node->kind == PLAN_REFERENCE) find_input(job, node->scan)->scan = job->ops[i];
   }
 }
 

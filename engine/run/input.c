@@ -58,13 +58,14 @@ static Status open_rows(JobInput *in, const RowsClass *cls, const SourceConfig *
 static Status open_source(JobInput *in, Arena *arena, Error *err) {
   const JobSpec *spec = in->job->spec;
   SourceConfig config = {.job = spec->name, .alias = in->plan->name.ptr, .where = &in->where, .start = spec->start,
-                         .start_time = spec->start_time,
+                         .start_time = spec->start_time, .notice = spec->notice, .notice_context = spec->context,
                          .headers = reads_kind(in->plan, INPUT_HEADERS)};
   const RowsClass *rows = registry_rows(spec->registry, in->where.scheme);
   if (rows && in->plan->reference) return open_rows(in, rows, &config, arena, err);
   in->cls = registry_source(spec->registry, in->where.scheme);
   if (in->cls == NULL && rows) return open_rows(in, rows, &config, arena, err);
   if (in->cls == NULL) return unknown_scheme(in, err);
+  if (in->plan->reference && in->cls->reference) in->cls = in->cls->reference;
   if (in->cls->live && in->plan->reference)
     return error_set(err, STATUS_CONFIG, in->plan->name.ptr, "reference data cannot be read from a live source");
   const Str *sort = where_option(&in->where, "sort");
@@ -98,10 +99,24 @@ void input_close(JobInput *in) {
   buffer_unref(in->piece);
   buffer_unref(in->spare);
   where_release(&in->where);
+  reference_rows_release(&in->kept);
   vec_release(&in->entrances);
   vec_release(&in->partitions);
   arena_release(&in->names);
   if (in->job) pthread_mutex_destroy(&in->source_lock);
+}
+
+void input_rewind(JobInput *in) {
+  message_batch_clear(&in->messages);
+  in->message_next = 0;
+  buffer_unref(in->piece);
+  in->piece = NULL;
+  in->piece_begin = 0;
+  in->piece_cut = in->read_all = false;
+  in->file_offset = 0;
+  in->blob = (Str){0};
+  arena_reset(&in->names);
+  if (in->format->next_file) in->format->next_file(in->decoder);
 }
 
 /* ---- reading a stream of bytes ---------------------------------------------------------------- */

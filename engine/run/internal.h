@@ -31,14 +31,18 @@ typedef struct InputBatch {
   uint8_t *at_end;      /* live sources: per partition a PartitionEnd; owned */
 } InputBatch;
 
+/* Reference rows that are kept between two loads. identity: COL_TEXT, what changes name a row by; operation: of rows
+** that are changes, COL_BIGINT, a RowsOperation. Both NULL where the input gives no changes. */
+typedef struct ReferenceRows { Batch *batch; Column *identity, *operation; } ReferenceRows;
+typedef Vec(ReferenceRows) ReferenceRowsList;
+
 typedef struct JobInput {
   Job             *job;
   const PlanInput *plan;
   const JobBinding *binding;
   Where            where;
   bool             sort;       /* ?sort=true */
-  Vec(Op *)        entrances;  /* of a stream; the scan of reference data is `scan` */
-  Op              *scan;
+  Vec(Op *)        entrances;  /* of a stream */
 
   /* the reading side: on a thread of its own unless the job runs on one */
   struct Reader   *reader;     /* NULL: the job's thread reads */
@@ -51,6 +55,10 @@ typedef struct JobInput {
   Decoder         *decoder;
   DecodeSpec       spec;       /* the plan's fields, and the arrival field behind them */
   Rows            *rows;       /* reference data from a database */
+  bool             dated;      /* reference data: files that say from when on they hold */
+  ReferenceRowsList kept;      /* reference data that must be there again at the next load */
+  bool             kept_any;
+  Ticks            kept_at, kept_time; /* wall clock when it was read; time of the snapshot */
   MessageBatch     messages;
   uint32_t         message_next;
   Buffer          *spare;      /* for reading streams: the last buffer, when nobody holds it any more */
@@ -63,6 +71,7 @@ typedef struct JobInput {
   bool             read_all;   /* the source has ended */
   Ticks            last_arrival;
   _Atomic uint64_t malformed, tombstones, bytes;
+  _Atomic uint64_t rows_loaded; /* of reference data, over all loads */
 
   /* the graph side */
   Vec(InputPartition) partitions;
@@ -103,7 +112,10 @@ struct Job {
   const Clock   *clock;
   Ticks          started;      /* run start: arrival time of recorded inputs that know none */
   int64_t        started_ns, last_epoch_ns, last_progress_ns, last_event_ns;
-  uint64_t       runtime_errors;
+  pthread_mutex_t errors_lock;  /* around what writes to the quarantine out of the graph: loads have one, too */
+  _Atomic uint64_t runtime_errors;
+  struct ReferenceGroup *references; /* reference.h */
+  uint32_t       references_len;
   atomic_int     stop;
   JobProgress    progress;
   StrBuf         row_text;     /* scratch */
@@ -128,6 +140,7 @@ void   input_close(JobInput *in);
 Status input_next(JobInput *in, int timeout_ms, InputBatch *out, SourceEvent *event, Error *err);
 Batch *input_batch(JobInput *in, DecodedBatch *decoded, uint32_t partition); /* columns in plan order; takes them */
 void   input_batch_release(InputBatch *item);
+void   input_rewind(JobInput *in); /* the source begins anew: forget what was read of it */
 
 /* deliver.c: from the reading side into the graph */
 void   input_deliver(JobInput *in, InputBatch *item);
@@ -140,7 +153,14 @@ Ticks  input_watermark(const JobInput *in);
 Status input_commit(JobInput *in, const Lineage *held, Error *err);
 
 /* reference.c */
-Status reference_load(JobInput *in, Error *err);
+Status references_open(Job *job, Error *err);   /* which inputs belong together, which snapshots there are */
+Status references_load(Job *job, Error *err);   /* before streams begin */
+void   references_step(Job *job);               /* between batches: takes over what was loaded, begins what is due */
+void   references_stop(Job *job);               /* ends loads that go on */
+void   references_close(Job *job);
+void   references_progress(const Job *job, JobInput *in, JobInputProgress *out);
+void   reference_at(void *job, const Op *op, Ticks t, Ticks *from, Ticks *until); /* OpContext */
+void   reference_rows_release(ReferenceRowsList *list);
 
 /* output.c */
 Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned unbound, Error *err);
@@ -149,6 +169,11 @@ Status output_flush(JobOutput *out, Error *err);
 Status output_close(JobOutput *out, Error *err); /* the second time nothing is left to do */
 /* STATUS_CONFIG when an input reads the file that `who` is about to write. */
 Status output_check_file(Job *job, const char *who, const char *path, Error *err);
+
+/* job.c */
+void   job_report(Job *job); /* the progress line, when it is time */
+void   job_notice(Job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool   job_is_live(const Job *job); /* some stream may go on for ever */
 
 /* errors.c: callbacks of OpContext, bad records */
 void   errors_rows_failed(void *job, const Op *op, const Batch *batch, const RowFailures *failures);

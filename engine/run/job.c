@@ -1,6 +1,8 @@
 /* job.c: opening, the loop, epochs, progress, closing. See job.h for the life of a job. */
 #include "run/job.h"
 
+#include <stdarg.h>
+
 #include "base/mem.h"
 #include "run/reader.h"
 #include "state/state_memory.h"
@@ -33,7 +35,7 @@ static void init_context(Job *job) {
   job->ctx = (OpContext){.batch_rows = spec->batch_rows ? spec->batch_rows : BATCH_ROWS, .compat = job->plan->compat,
                          .policy = spec->policy, .clock = job->clock, .job = job, .rows_failed = errors_rows_failed,
                          .event_dropped = errors_event_dropped, .output = on_output,
-                         .counts = on_counts};
+                         .counts = on_counts, .reference_at = reference_at};
 }
 
 static Status check_output_names(const Job *job, Error *err) {
@@ -94,6 +96,7 @@ static Status open_all(Job *job, Error *err) {
   TRY(open_inputs(job, err));
   TRY(output_check_file(job, "quarantine", quarantine_path(job->quarantine), err));
   TRY(graph_build(job, err));
+  TRY(references_open(job, err));
   return open_outputs(job, err);
 }
 
@@ -103,6 +106,7 @@ Status job_open(const JobSpec *spec, PlanScript *plan, Job **out, Error *err) {
   job->plan = plan;
   job->clock = spec->clock ? spec->clock : &job->real_clock;
   job->started = spec->start_time ? spec->start_time : clock_wall(job->clock);
+  pthread_mutex_init(&job->errors_lock, NULL);
   init_context(job);
   Status status = open_all(job, err);
   if (status != STATUS_OK) {
@@ -194,6 +198,14 @@ static Status step_all(Job *job, bool *moved, Error *err) {
   return STATUS_OK;
 }
 
+bool job_is_live(const Job *job) {
+  for (uint32_t i = 0; i < job->inputs_len; i++) {
+    const JobInput *in = &job->inputs[i];
+    if (!in->plan->reference && in->cls && in->cls->live) return true;
+  }
+  return false;
+}
+
 static bool all_finished(const Job *job) {
   for (uint32_t i = 0; i < job->inputs_len; i++)
     if (!job->inputs[i].finished) return false;
@@ -222,11 +234,22 @@ static void finish_inputs(Job *job) {
     if (!job->inputs[i].plan->reference) input_finish(&job->inputs[i]);
 }
 
-static void report_progress(Job *job) {
+void job_report(Job *job) {
   int64_t now = clock_monotonic_ns();
   if (job->spec->progress == NULL || now - job->last_progress_ns < NS_PER_SECOND) return;
   job->last_progress_ns = now;
   job->spec->progress(job->spec->context, job_progress(job));
+}
+
+void job_notice(Job *job, const char *format, ...) {
+  if (job->spec->notice == NULL) return;
+  StrBuf text = {0};
+  va_list args;
+  va_start(args, format);
+  strbuf_vprintf(&text, format, args);
+  va_end(args);
+  job->spec->notice(job->spec->context, text.ptr);
+  strbuf_release(&text);
 }
 
 static Status run_loop(Job *job, Error *err) {
@@ -234,8 +257,9 @@ static Status run_loop(Job *job, Error *err) {
     bool moved;
     TRY(step_all(job, &moved, err));
     TRY(maybe_end_epoch(job, !moved, err));
+    references_step(job);
     if (idle_long_enough(job)) finish_inputs(job);
-    report_progress(job);
+    job_report(job);
   }
   return STATUS_OK;
 }
@@ -262,11 +286,11 @@ static Status close_outputs(Job *job, Error *err) {
 
 Status job_run(Job *job, Error *err) {
   job->started_ns = job->last_epoch_ns = job->last_event_ns = job->last_progress_ns = clock_monotonic_ns();
-  for (uint32_t i = 0; i < job->inputs_len; i++)
-    if (job->inputs[i].plan->reference) TRY(reference_load(&job->inputs[i], err));
+  TRY(references_load(job, err));
   TRY(start_streams(job, err));
   Status status = run_loop(job, err);
   for (uint32_t i = 0; i < job->inputs_len; i++) stop_reader(&job->inputs[i]);
+  references_stop(job);
   if (status == STATUS_CANCELLED) return STATUS_OK;
   if (status != STATUS_OK) { /* what was computed before still goes out */
     Error ignored;
@@ -298,7 +322,10 @@ static void input_progress(Job *job, uint32_t i, Ticks now) {
     in->cls->state(in->source, progress->state, sizeof progress->state);
     pthread_mutex_unlock(&in->source_lock);
   }
-  if (in->plan->reference) return;
+  if (in->plan->reference) {
+    references_progress(job, in, progress);
+    return;
+  }
   job->progress.events_in += in->counts.events;
   if (!in->cls->live || in->finished || progress->watermark == TICKS_MIN) return;
   if (now - progress->watermark > job->progress.lag) job->progress.lag = now - progress->watermark;
@@ -342,6 +369,7 @@ void job_samples(Job *job, StrBuf *out) { quarantine_samples(job->quarantine, 3,
 void job_close(Job *job) {
   if (job == NULL) return;
   for (uint32_t i = 0; i < job->outputs_len; i++) output_close(&job->outputs[i], NULL);
+  references_close(job);
   for (uint32_t i = 0; i < job->inputs_len; i++) {
     stop_reader(&job->inputs[i]);
     input_close(&job->inputs[i]);
@@ -352,6 +380,7 @@ void job_close(Job *job) {
   mem_free(job->inputs);
   vec_release(&job->origins);
   strbuf_release(&job->row_text);
+  pthread_mutex_destroy(&job->errors_lock);
   if (job->restored_from) job->restored_from->cls->close(job->restored_from);
   arena_release(&job->arena);
   mem_free(job);

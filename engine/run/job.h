@@ -44,6 +44,8 @@ typedef struct JobSpec {
   const IoRegistry *registry;
   const Clock *clock;           /* NULL: the real one */
   void   (*progress)(void *context, const JobProgress *progress); /* about every second; NULL: none */
+  /* One line for people about what happens beside the stream: a long load, a refresh that failed. NULL: none. */
+  void   (*notice)(void *context, const char *text);
   void    *context;
   /* Tests: called between batches, with nothing in flight; may save and replace the operators (job_restore). */
   void   (*between_batches)(void *context, Job *job);
@@ -55,6 +57,7 @@ typedef struct JobInputProgress {
   uint64_t malformed;           /* records that did not decode */
   uint64_t tombstones;          /* records without a value, skipped */
   Ticks watermark;              /* merged over partitions; TICKS_MIN: none yet */
+  uint64_t refreshes, refreshes_failed; /* of reference data, during the run */
   char  state[160];             /* what is wrong, from the connector; empty when fine */
 } JobInputProgress;
 

@@ -114,17 +114,17 @@ static void refresh_reads_anew(void **state) {
   OK(f, read_all(f, rows, &text));
   assert_string_equal(text.ptr, "1\n");
   run_sql(f, "INSERT INTO t VALUES (2)"); /* no lock is held between loads */
-  OK(f, rows->cls->rewind(rows, &f->err));
+  OK(f, rows->cls->rewind(rows, 0, TICKS_MIN, &f->err));
   run_sql(f, "ALTER TABLE t ADD COLUMN b int");
   strbuf_clear(&text);
   OK(f, read_all(f, rows, &text));
   assert_string_equal(text.ptr, "1\n2\n");
   run_sql(f, "ALTER TABLE t RENAME TO u");
-  OK(f, rows->cls->rewind(rows, &f->err));
+  OK(f, rows->cls->rewind(rows, 0, TICKS_MIN, &f->err));
   assert_int_equal(read_all(f, rows, &text), STATUS_CONFIG);
   assert_has(f->err.message, "there is no table `t`");
   run_sql(f, "ALTER TABLE u RENAME TO t");
-  OK(f, rows->cls->rewind(rows, &f->err));
+  OK(f, rows->cls->rewind(rows, 0, TICKS_MIN, &f->err));
   strbuf_clear(&text);
   OK(f, read_all(f, rows, &text));
   assert_string_equal(text.ptr, "1\n2\n");

@@ -1,14 +1,12 @@
 /* cmd_check.c: `weir check`: compiles queries, projects and jobs, shows every diagnostic and, of projects, every input
 ** and output that cannot run here. Opens nothing but the files: no connector is asked, so a check takes
 ** milliseconds. */
-#include <dirent.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "cli/command.h"
 #include "cli/job_points.h"
 #include "cli/query_file.h"
+#include "cli/query_paths.h"
 #include "cli/term.h"
 #include "connectors/registry.h"
 
@@ -84,33 +82,10 @@ static Status check_file(Check *check, const char *path, Error *err) {
 
 /* ---- folders ---------------------------------------------------------------------------------- */
 
-typedef Vec(char *) Paths;
-
-static int by_name(const void *left, const void *right) {
-  return strcmp(*(char *const *)left, *(char *const *)right);
-}
-
 static Status check_folder(Check *check, const char *path, Error *err);
 
-/* What stands in a folder, without hidden names, sorted. */
-static Status list_folder(const char *path, Paths *out, Error *err) {
-  DIR *folder = opendir(path);
-  if (folder == NULL) return error_set(err, STATUS_CONFIG, path, "cannot read the folder: %s", strerror(errno));
-  StrBuf below = {0};
-  for (struct dirent *entry; (entry = readdir(folder));) {
-    if (entry->d_name[0] == '.') continue;
-    strbuf_clear(&below);
-    strbuf_printf(&below, "%s%s%s", path, str_ends(str_from(path), STR("/")) ? "" : "/", entry->d_name);
-    vec_push(out, mem_strdup(below.ptr));
-  }
-  closedir(folder);
-  strbuf_release(&below);
-  if (out->len) qsort(out->items, out->len, sizeof *out->items, by_name);
-  return STATUS_OK;
-}
-
 /* The project file among them: asaproj.json before an .asaproj. NULL: none. */
-static const char *find_project(const Paths *paths) {
+static const char *find_project(const QueryPaths *paths) {
   const char *found = NULL;
   for (uint32_t i = 0; i < paths->len; i++) {
     Str path = str_from(paths->items[i]);
@@ -131,15 +106,14 @@ static Status check_below(Check *check, const char *path, const struct stat *don
 }
 
 static Status check_folder(Check *check, const char *path, Error *err) {
-  Paths paths = {0};
+  QueryPaths paths = {0};
   struct stat done = {0};
-  Status status = list_folder(path, &paths, err);
+  Status status = folder_list(path, &paths, err);
   const char *project = find_project(&paths);
   if (status == STATUS_OK && project) status = check_project(check, project, &done, err);
   for (uint32_t i = 0; i < paths.len && status == STATUS_OK; i++)
     status = check_below(check, paths.items[i], &done, err);
-  for (uint32_t i = 0; i < paths.len; i++) mem_free(paths.items[i]);
-  vec_release(&paths);
+  query_paths_release(&paths);
   return status;
 }
 

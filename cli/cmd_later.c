@@ -9,14 +9,6 @@ const Command cmd_new = {
   .later = "until then, write the query to a file and run it with `weir run QUERY.asaql --input NAME=WHERE`",
 };
 
-const Command cmd_fmt = {
-  .name = "fmt",
-  .usage = "PATH... [--check]",
-  .summary = "bring a query into its canonical layout",
-  .examples = "weir fmt alerts.asaql",
-  .later = "until then, `weir explain --stage ast` shows how a query was understood",
-};
-
 const Command cmd_schema = {
   .name = "schema",
   .usage = "WHERE",

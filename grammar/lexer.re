@@ -16,6 +16,7 @@ typedef struct Scanner {
   SourceText *source;
   DiagList   *diags;
   Tokens     *tokens;
+  Comments   *comments; /* NULL: not wanted */
 } Scanner;
 
 static Span span_since(const Scanner *s, const char *start) {
@@ -26,6 +27,10 @@ static Str text_since(const Scanner *s, const char *start) { return (Str){start,
 
 static void emit(Scanner *s, int kind, const char *start) {
   vec_push(s->tokens, (Token){.kind = (uint16_t)kind, .span = span_since(s, start)});
+}
+
+static void keep_comment(Scanner *s, const char *start) {
+  if (s->comments) vec_push(s->comments, (Comment){span_since(s, start), s->tokens->len});
 }
 
 /* ---- bodies ----------------------------------------------------------------------------------- */
@@ -175,8 +180,8 @@ again:
     exponent = [eE] [+-]? digit+;
 
     blank+            { goto again; }
-    "--" [^\r\n]*     { goto again; }
-    "/*"              { skip_comment(s, start); goto again; }
+    "--" [^\r\n]*     { keep_comment(s, start); goto again; }
+    "/*"              { skip_comment(s, start); keep_comment(s, start); goto again; }
 
     word              { emit(s, TK_IDENT, start); return true; }
     "@" "@"? (letter | digit)+ { emit(s, TK_VARIABLE, start); return true; }
@@ -251,8 +256,9 @@ static bool too_large(SourceText *source, DiagList *diags) {
   return true;
 }
 
-bool lex_source(SourceText *source, DiagList *diags, Tokens *tokens) {
-  Scanner scanner = {source->text.ptr, source->text.ptr, source->text.ptr + source->text.len, source, diags, tokens};
+bool lex_source(SourceText *source, DiagList *diags, Tokens *tokens, Comments *comments) {
+  const char *text = source->text.ptr;
+  Scanner scanner = {text, text, text + source->text.len, source, diags, tokens, comments};
   bool readable = !too_large(source, diags) && !bad_utf8(source, diags) && !nul_byte(source, diags);
   if (!readable) scanner.cursor = scanner.limit;
   while (readable && scan_next(&scanner)) {}

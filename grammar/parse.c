@@ -79,7 +79,7 @@ bool parse_script(SourceText *source, Arena *arena, DiagList *diags, AstScript *
   unsigned errors = diags->errors;
   Parser parser = {.source = source, .arena = arena, .diags = diags, .script = ARENA_NEW(arena, AstScript)};
   parser.script->kind = AST_SCRIPT;
-  if (lex_source(source, diags, &parser.tokens)) {
+  if (lex_source(source, diags, &parser.tokens, NULL)) {
     keywords_resolve(&parser.tokens, source->text);
     parser.script->span.begin = parser.tokens.items[0].span.begin;
     parser.script->span.end = parser.tokens.len > 1 ? parser.tokens.items[parser.tokens.len - 2].span.end : 0;

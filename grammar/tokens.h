@@ -21,6 +21,14 @@ typedef struct Token {
 
 typedef Vec(Token) Tokens;
 
+/* What the grammar skips and the formatter keeps: a comment and the token it stands in front of. */
+typedef struct Comment {
+  Span     span;   /* with its marks; a line comment ends before the line end */
+  uint32_t before; /* index in Tokens */
+} Comment;
+
+typedef Vec(Comment) Comments;
+
 /* "`SELECT`", "`,`", "a name"; of any kind a Token may have. */
 const char *token_name(int kind);
 

@@ -12,7 +12,7 @@ static void assert_tokens_(Str text, const char *expected, const char *file, int
   StrBuf names = {0};
   source_text_init(&source, STR("q"), text);
   diags_init(&diags, &source);
-  lex_source(&source, &diags, &tokens);
+  lex_source(&source, &diags, &tokens, NULL);
   keywords_resolve(&tokens, text);
   strbuf_puts(&names, "");
   for (uint32_t i = 0; i + 1 < tokens.len; i++)

@@ -1,22 +1,22 @@
 /* case_config.c: cases from testConfig.json, in the shape of the Stream Analytics tools with the additions of
 ** docs/testing.md. Every mistake is one message with path, line and column; it breaks the case it stands in and no
 ** other. Keys that nobody knows are told as warnings, with the nearest one that there is. */
-#include <ctype.h>
-#include <unistd.h>
-
 #include "base/diag.h"
 #include "cli/config/config_text.h"
 #include "cli/config/job_config.h"
+#include "cli/project/files.h"
+#include "cli/project/where_text.h"
 #include "cli/testing/case.h"
-#include "cli/testing/case_script.h"
+#include "cli/testing/case_project.h"
 #include "io/where.h"
 
 typedef struct ConfigFile {
   Arena       arena;
   const char *path;
-  Str         folder;      /* of the file, with a slash behind it; empty: the working directory */
+  Str         folder;      /* of the file */
   Str         text;
   Str         script, job_config; /* of the whole file; empty: not given */
+  CaseProject project;     /* that it belongs to */
   Case       *test;        /* the case at hand */
 } ConfigFile;
 
@@ -116,12 +116,10 @@ static bool is_object(ConfigFile *file, const JsonNode *node, const char *what) 
   return node->kind == JSON_OBJECT || wrong(file, node, "%s is described by an object", what);
 }
 
-/* A path of the file as one of ours: slashes forward, from the folder of the file. */
-static Str path_from(ConfigFile *file, Str path) {
-  return case_path(&file->test->arena, file->folder, path);
+/* A path of the file as one of ours. False: there is nothing. */
+static bool find_path(ConfigFile *file, Str path, Str *out) {
+  return path_find(&file->test->arena, file->folder, path, out);
 }
-
-static bool exists(Str path) { return access(path.ptr, F_OK) == 0; }
 
 /* ---- inputs ----------------------------------------------------------------------------------- */
 
@@ -154,26 +152,22 @@ static bool has_extension(Str path, Str extension) {
 
 /* The path, with the format where the extension does not tell it. */
 static void set_where(ConfigFile *file, CaseInput *input, Str path, Str format, Str delimiter) {
+  Arena *arena = &file->test->arena;
+  WhereText where = {.arena = arena, .target = path};
   bool csv_file = has_extension(path, STR(".csv"));
   input->csv = format.len ? str_eq_nocase(format, STR("Csv")) : csv_file;
-  StrBuf where = {0};
-  strbuf_put_str(&where, path);
-  if (input->csv != csv_file) strbuf_printf(&where, "?format=%s", input->csv ? "csv" : "json");
-  if (input->csv && delimiter.len) {
-    strbuf_printf(&where, "%cdelimiter=", input->csv != csv_file ? '&' : '?');
-    for (size_t i = 0; i < delimiter.len; i++) strbuf_printf(&where, "%%%02x", (unsigned char)delimiter.ptr[i]);
-  }
-  input->where = arena_str(&file->test->arena, strbuf_str(&where));
-  strbuf_release(&where);
+  if (input->csv != csv_file) where_text_set(&where, STR("format"), input->csv ? STR("csv") : STR("json"));
+  if (input->csv && delimiter.len == 0) delimiter = case_project_delimiter(&file->project, arena, input->name);
+  if (input->csv && delimiter.len) where_text_set(&where, STR("delimiter"), delimiter);
+  input->where = where_text_make(&where);
 }
 
 static bool take_events(ConfigFile *file, const JsonNode *node, CaseInput *input) {
-  Str path = {0}, format = {0}, delimiter = {0};
+  Str path = {0}, format = {0}, delimiter = {0}, found;
   if (!take_text(file, node, "FilePath", &path)) return false;
   if (path.len == 0) return wrong(file, node, "input `" STR_FMT "` has no FilePath", STR_ARG(input->name));
   if (!take_format(file, node, &format, &delimiter)) return false;
-  Str found = path_from(file, path);
-  if (!exists(found) && str_find_char(found, '*') < 0) {
+  if (!find_path(file, path, &found) && str_find_char(found, '*') < 0) {
     wrong(file, get(node, "FilePath"), "there is no file `" STR_FMT "` (events of input `" STR_FMT "`)",
           STR_ARG(found), STR_ARG(input->name));
     return way_out(file, "FilePath is relative to the folder of testConfig.json");
@@ -233,8 +227,7 @@ static bool take_rows(ConfigFile *file, const JsonNode *node, CaseOutput *output
   if (!take_text(file, node, "FilePath", &path)) return false;
   if (output->unrequired) return true;
   if (path.len == 0) return wrong(file, node, "expected output `" STR_FMT "` has no FilePath", STR_ARG(output->name));
-  output->path = path_from(file, path);
-  output->absent = !exists(output->path);
+  output->absent = !find_path(file, path, &output->path);
   Error err;
   if (output->absent || config_text_load(&file->test->arena, output->path.ptr, &output->rows, &err) == STATUS_OK)
     return true;
@@ -281,11 +274,11 @@ static bool take_start(ConfigFile *file, const JsonNode *node) {
 static bool take_job_config(ConfigFile *file, const JsonNode *node) {
   Str name = file->job_config;
   if (!take_text(file, node, "JobConfig", &name)) return false;
-  Str path = path_from(file, name.len ? name : STR("JobConfig.json"));
-  if (name.len == 0 && !exists(path)) return true;
-  JobConfig config;
+  Str path;
+  bool there = find_path(file, name.len ? name : STR("JobConfig.json"), &path);
+  JobConfig config = file->project.found ? file->project.desc.config : job_config_default;
   Error err;
-  if (job_config_load(path.ptr, &config, &file->test->warnings, &err) != STATUS_OK)
+  if ((name.len || there) && job_config_load(path.ptr, &config, &file->test->warnings, &err) != STATUS_OK)
     return case_break_error(file->test, &err);
   file->test->policy = config.policy;
   file->test->compat = config.compat;
@@ -296,9 +289,9 @@ static bool take_job_config(ConfigFile *file, const JsonNode *node) {
 static bool take_query(ConfigFile *file) {
   Error err;
   Str path, text;
-  if (case_script_find(&file->test->arena, file->folder, file->script, file->path, &path, &err) != STATUS_OK)
-    return case_break_error(file->test, &err);
-  if (config_text_load(&file->test->arena, path.ptr, &text, &err) != STATUS_OK)
+  Arena *arena = &file->test->arena;
+  if (case_project_query(&file->project, arena, file->folder, file->script, file->path, &path, &err) != STATUS_OK ||
+      config_text_load(arena, path.ptr, &text, &err) != STATUS_OK)
     return case_break_error(file->test, &err);
   return case_set_query(file->test, path, text);
 }
@@ -365,14 +358,11 @@ static bool read_file(ConfigFile *file, JsonNode **root, const JsonNode **cases)
   return way_out(file, "docs/testing.md shows the shape of a testConfig.json");
 }
 
-static Str folder_of(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash ? (Str){path, (size_t)(slash - path) + 1} : STR("");
-}
-
 void cases_load_config(const char *path, CaseList *out) {
-  ConfigFile file = {.path = path, .folder = folder_of(path)};
+  ConfigFile file = {.path = path};
   arena_init(&file.arena);
+  file.folder = path_folder(&file.arena, str_from(path));
+  case_project_open(&file.project, file.folder);
   JsonNode *root;
   const JsonNode *cases;
   Case *whole = file.test = case_new(str_from(path), STR("testConfig.json"));
@@ -386,5 +376,6 @@ void cases_load_config(const char *path, CaseList *out) {
   } else {
     vec_push(out, whole);
   }
+  case_project_release(&file.project);
   arena_release(&file.arena);
 }

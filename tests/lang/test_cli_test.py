@@ -207,6 +207,24 @@ class Cases(TestTest):
         self.config(case(Inputs=inputs, ExpectedOutputs=outputs), path="test/testConfig.json", Script="")
         self.passes("test")
 
+    def test_what_a_project_says(self):
+        """The start file, the policies, and the delimiter of a CSV input come from the project around the test."""
+        self.write("p/asaproj.json", json.dumps({"name": "p", "startFile": "start.asaql", "configurations": [
+            {"filePath": "JobConfig.json", "subType": "JobConfig"}, {"filePath": "Inputs\\Local_toll.json"}]}))
+        self.write("p/JobConfig.json", json.dumps({"ScriptType": "JobConfig", "EventsOutOfOrderPolicy": "Drop"}))
+        self.write("p/Inputs/Local_toll.json", json.dumps({
+            "Name": "toll", "Type": "Data Stream", "DataSourceType": "Local Input", "FilePath": "x.csv",
+            "Serialization": {"Type": "Csv", "FieldDelimiter": ";", "Encoding": "UTF8"}, "ScriptType": "InputMock"}))
+        self.write("p/other.asaql", "SELECT nothing")
+        self.write("p/start.asaql", "SELECT id INTO cars FROM toll TIMESTAMP BY t")
+        self.write("p/Inputs/x.csv", "id;t\n1;2026-01-01T00:00:09Z\n2;2026-01-01T00:00:01Z\n")
+        inputs = [{"InputAlias": "Toll", "Format": "Csv", "FilePath": "..\\inputs\\X.csv"}]
+        self.config(case(Inputs=inputs), path="p/test/testConfig.json", Script="C:\\me\\start.asaql")
+        self.write("p/test/cars.json", '{"id": "1"}')
+        self.passes("p")
+        self.write("p/asaproj.json", "{")
+        self.differs("cannot be run", "p/asaproj.json: line 1, column 2", words=("p",), status=2)
+
     def test_a_test_file(self):
         self.write("x.test", "# about: passes\nquery\n  SELECT a FROM s\ninput s\n  {\"a\": 1}\nexpect\n  {\"a\": 1}\n")
         self.passes("x.test")

@@ -19,7 +19,8 @@
 #include "connectors/kafka/client.h"
 #include "connectors/kafka/embedded.h"
 #include "connectors/kafka/kafka.h"
-#include "connectors/kafka/row_key.h"
+#include "connectors/kafka/row_field.h"
+#include "connectors/kafka/start.h"
 
 enum {
   SERVE_MS = 100,       /* one wait for delivery reports */
@@ -27,7 +28,7 @@ enum {
 };
 
 typedef struct KafkaSinkOptions {
-  Str     format, key;
+  Str     format, key, headers, timestamp;
   Ticks   delivery_timeout, connect_timeout;
   int64_t partitions;
 } KafkaSinkOptions;
@@ -61,7 +62,8 @@ typedef struct KafkaSink {
   uint32_t    refused_at;
   bool        failed;       /* `failure` is the answer to everything */
   Error       failure;
-  StrBuf      bytes, key;   /* scratch */
+  Vec(Str)    headers;      /* columns that become headers */
+  StrBuf      bytes, key, header; /* scratch */
   uint32_t   *ends;         /* scratch */
   uint32_t    ends_cap;
 } KafkaSink;
@@ -155,38 +157,90 @@ static Status choose_partition(KafkaSink *sink, Str key, size_t len, int32_t *pa
   return status;
 }
 
+/* The columns that become headers, as librdkafka takes them; NULL when none are wanted. */
+static rd_kafka_headers_t *headers_of(KafkaSink *sink, const FlightRow *row) {
+  if (!sink->headers.len) return NULL;
+  rd_kafka_headers_t *headers = rd_kafka_headers_new(sink->headers.len);
+  for (uint32_t i = 0; i < sink->headers.len; i++) {
+    Str name = sink->headers.items[i];
+    strbuf_clear(&sink->header);
+    if (!row_field_put(sink->schema, name, row->flight->batch, row->row, &sink->header)) continue;
+    Str value = strbuf_str(&sink->header);
+    rd_kafka_header_add(headers, name.ptr, (ssize_t)name.len, value.ptr, (ssize_t)value.len);
+  }
+  return headers;
+}
+
+/* Milliseconds since 1970; 0 lets librdkafka stamp the record. False: the column holds no instant of then on. */
+static bool timestamp_of(KafkaSink *sink, const FlightRow *row, int64_t *ms) {
+  Ticks ticks;
+  *ms = 0;
+  if (!sink->options.timestamp.len) return true;
+  strbuf_clear(&sink->header);
+  if (!row_field_put(sink->schema, sink->options.timestamp, row->flight->batch, row->row, &sink->header)) return true;
+  if (!datetime_parse(sink->header.ptr, sink->header.len, &ticks)) return false;
+  *ms = kafka_ms_from_ticks(ticks);
+  return *ms > 0;
+}
+
+/* A record on its way into librdkafka, which takes headers only when it takes the record. */
+typedef struct Outgoing {
+  FlightRow *row;
+  Str        payload, key;
+  bool       has_key;
+  int32_t    partition;
+  int64_t    ms;
+  rd_kafka_headers_t *headers;
+} Outgoing;
+
+static rd_kafka_resp_err_t hand_over(KafkaSink *sink, const Outgoing *out) {
+  return rd_kafka_producev(sink->client.rk, RD_KAFKA_V_RKT(sink->client.topic), RD_KAFKA_V_PARTITION(out->partition),
+                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                           RD_KAFKA_V_VALUE((void *)(uintptr_t)out->payload.ptr, out->payload.len),
+                           RD_KAFKA_V_KEY(out->has_key ? out->key.ptr : NULL, out->has_key ? out->key.len : 0),
+                           RD_KAFKA_V_TIMESTAMP(out->ms), RD_KAFKA_V_HEADERS(out->headers),
+                           RD_KAFKA_V_OPAQUE(out->row), RD_KAFKA_V_END);
+}
+
+/* Waits while librdkafka's queue is full: the backpressure. What it refuses of a row is the row's own fault. */
+static Status hand_over_in_time(KafkaSink *sink, Outgoing *out, Error *err) {
+  for (;;) {
+    rd_kafka_resp_err_t code = hand_over(sink, out);
+    if (!code) break;
+    if (is_refusal(code)) {
+      reject_row(sink, out->row, rd_kafka_err2str(code));
+      return STATUS_OK;
+    }
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) kafka_client_serve(&sink->client, SERVE_MS);
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && !sink->failed) continue;
+    flight_done(out->row->flight);
+    return fail(sink, code, err);
+  }
+  out->headers = NULL;
+  sink->produced++;
+  sink->in_flight++;
+  return STATUS_OK;
+}
+
 static Status produce(KafkaSink *sink, FlightRow *row, Str payload, Error *err) {
+  Outgoing out = {.row = row, .payload = payload};
+  if (!timestamp_of(sink, row, &out.ms)) {
+    reject_row(sink, row, "the column of timestamp= holds no instant after 1970");
+    return STATUS_OK;
+  }
   strbuf_clear(&sink->key);
-  bool has_key = sink->options.key.len &&
-                 row_key_put(sink->schema, sink->options.key, row->flight->batch, row->row, &sink->key);
-  int32_t partition;
-  Status status = choose_partition(sink, strbuf_str(&sink->key), payload.len, &partition, err);
+  out.has_key = sink->options.key.len &&
+                row_field_put(sink->schema, sink->options.key, row->flight->batch, row->row, &sink->key);
+  out.key = strbuf_str(&sink->key);
+  Status status = choose_partition(sink, out.key, payload.len, &out.partition, err);
   if (status != STATUS_OK) {
     flight_done(row->flight);
     return status;
   }
-  for (;;) {
-    int failed = rd_kafka_produce(sink->client.topic, partition, RD_KAFKA_MSG_F_COPY, (void *)(uintptr_t)payload.ptr,
-                                  payload.len, has_key ? strbuf_str(&sink->key).ptr : NULL, sink->key.len, row);
-    rd_kafka_resp_err_t code = failed ? rd_kafka_last_error() : RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (!failed) break;
-    if (is_refusal(code)) {
-      reject_row(sink, row, rd_kafka_err2str(code));
-      return STATUS_OK;
-    }
-    if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-      flight_done(row->flight);
-      return fail(sink, code, err);
-    }
-    kafka_client_serve(&sink->client, SERVE_MS);
-    if (sink->failed) {
-      flight_done(row->flight);
-      return fail(sink, RD_KAFKA_RESP_ERR_NO_ERROR, err);
-    }
-  }
-  sink->produced++;
-  sink->in_flight++;
-  return STATUS_OK;
+  out.headers = headers_of(sink, row);
+  status = hand_over_in_time(sink, &out, err);
+  if (out.headers) rd_kafka_headers_destroy(out.headers);
+  return status;
 }
 
 static Status write_rows(KafkaSink *sink, Flight *flight, const Batch *batch, Error *err) {
@@ -266,6 +320,20 @@ static rd_kafka_conf_t *base_conf(void) {
   return conf;
 }
 
+/* The columns that key=, headers= and timestamp= name. */
+static Status check_columns(KafkaSink *sink, const OutputSchema *schema, const char *who, Arena *arena, Error *err) {
+  const KafkaSinkOptions *options = &sink->options;
+  if (options->key.len) TRY(row_field_check(schema, "key", options->key, who, err));
+  if (options->timestamp.len) TRY(row_field_check(schema, "timestamp", options->timestamp, who, err));
+  Str name, rest = options->headers;
+  while (rest.len) {
+    str_cut(rest, ',', &name, &rest);
+    TRY(row_field_check(schema, "headers", name, who, err));
+    vec_push(&sink->headers, arena_str(arena, name));
+  }
+  return STATUS_OK;
+}
+
 static Status read_options(KafkaSink *sink, const SinkConfig *config, rd_kafka_conf_t *conf, Arena *arena, Error *err) {
   const char *who = sink->client.who = arena_cstr(arena, str_from(config->alias));
   KafkaProperties properties = {conf, who};
@@ -274,7 +342,7 @@ static Status read_options(KafkaSink *sink, const SinkConfig *config, rd_kafka_c
                      .rest = kafka_property_take, .rest_context = &properties};
   TRY(options_take(&take, arena, err));
   TRY(kafka_target_parse(arena, config->where->target, who, &sink->client.target, err));
-  if (sink->options.key.len) TRY(row_key_check(config->schema, sink->options.key, who, err));
+  TRY(check_columns(sink, config->schema, who, arena, err));
   if (sink->client.target.embedded || !sink->options.partitions) return STATUS_OK;
   error_set(err, STATUS_CONFIG, who, "partitions= is for kafka://embedded/ only");
   return error_hint(err, "a real topic has the partitions it was created with");
@@ -344,6 +412,8 @@ static Status sink_close(Sink *base, Error *err) {
   if (sink->encoder) sink->format->encoder_close(sink->encoder);
   strbuf_release(&sink->bytes);
   strbuf_release(&sink->key);
+  strbuf_release(&sink->header);
+  vec_release(&sink->headers);
   mem_free(sink->ends);
   mem_free(sink);
   return STATUS_OK;
@@ -357,6 +427,10 @@ static const OptionDef options_table[] = {
      .doc = "How a row becomes a record's value."},
     {.name = "key", .kind = OPTION_TEXT, AT(key),
      .doc = "The output column that becomes the record's key; rows of one key stay in order in one partition."},
+    {.name = "headers", .kind = OPTION_TEXT, AT(headers),
+     .doc = "Output columns, separated by commas, that also become the record's headers; NULL: no header."},
+    {.name = "timestamp", .kind = OPTION_TEXT, AT(timestamp),
+     .doc = "The output column that becomes the record's time; default, and for NULL: the time of writing."},
     {.name = "delivery-timeout", .kind = OPTION_DURATION, AT(delivery_timeout), .fallback = "60s",
      .doc = "How long a row may wait for the broker's confirmation before the job stops."},
     {.name = "connect-timeout", .kind = OPTION_DURATION, AT(connect_timeout), .fallback = "30s",

@@ -29,6 +29,7 @@
 #include "connectors/kafka/replay.h"
 #include "connectors/kafka/start.h"
 #include "connectors/kafka/stats.h"
+#include "connectors/kafka/unpack.h"
 #include "types/json.h"
 
 enum {
@@ -44,6 +45,7 @@ enum {
 typedef struct KafkaSourceOptions {
   Str     format, group, start;
   bool    headers;
+  int     compression;  /* of payloads: 0 none, 1 gzip */
   Ticks   connect_timeout;
   int64_t partitions;
   Str     replay, replay_timestamp, replay_key;
@@ -66,6 +68,11 @@ typedef struct SourcePartition {
   Inbox   inbox;
 } SourcePartition;
 
+typedef struct UnpackedPayload {
+  size_t begin, len;   /* in KafkaSource.unpacked */
+  const char *damage;  /* NULL: none */
+} UnpackedPayload;
+
 typedef struct KafkaSource {
   Source      base;
   KafkaClient client;
@@ -83,6 +90,8 @@ typedef struct KafkaSource {
   char        commit_trouble[400]; /* why the last commit failed; empty: it did not */
   StatsPartitions stats;       /* scratch */
   StrBuf      headers;         /* scratch */
+  StrBuf      unpacked;        /* scratch: payloads of the batch at hand, end to end */
+  Vec(UnpackedPayload) unpacked_at; /* scratch: where each of them lies */
   rd_kafka_message_t *taken[TAKE_MAX]; /* scratch */
 } KafkaSource;
 
@@ -300,7 +309,6 @@ static void put_headers(const rd_kafka_message_t *message, StrBuf *out) {
 /* How many records of the inbox go into one batch, and how many bytes their payloads and keys have. */
 static uint32_t measure(const Inbox *inbox, size_t *payloads, size_t *keys) {
   uint32_t count = 0;
-  *payloads = *keys = 0;
   for (uint32_t i = inbox->at; i < inbox->len; i++, count++) {
     const rd_kafka_message_t *message = inbox->items[i];
     if (count && *payloads + message->len > DELIVER_BYTES) break;
@@ -310,6 +318,32 @@ static uint32_t measure(const Inbox *inbox, size_t *payloads, size_t *keys) {
   return count;
 }
 
+/* The same of payloads that have to be unpacked. One that cannot be stays as it came. */
+static uint32_t unpack(KafkaSource *source, const Inbox *inbox, size_t *payloads, size_t *keys) {
+  strbuf_clear(&source->unpacked);
+  source->unpacked_at.len = 0;
+  uint32_t count = 0;
+  for (uint32_t i = inbox->at; i < inbox->len && source->unpacked.len < DELIVER_BYTES; i++, count++) {
+    const rd_kafka_message_t *message = inbox->items[i];
+    Str packed = {message->payload, message->len};
+    UnpackedPayload payload = {.begin = source->unpacked.len};
+    if (message->payload) payload.damage = gzip_unpack(packed, &source->unpacked);
+    if (payload.damage) strbuf_put_str(&source->unpacked, packed);
+    payload.len = source->unpacked.len - payload.begin;
+    vec_push(&source->unpacked_at, payload);
+    *keys += message->key_len;
+  }
+  *payloads = source->unpacked.len + count;
+  return count;
+}
+
+/* The i-th payload of the batch at hand. */
+static Str payload_of(const KafkaSource *source, rd_kafka_message_t *const *messages, uint32_t i) {
+  if (!source->options.compression) return (Str){messages[i]->payload, messages[i]->len};
+  const UnpackedPayload *payload = &source->unpacked_at.items[i];
+  return (Str){source->unpacked.ptr + payload->begin, payload->len};
+}
+
 static uint32_t put_bytes_at(Buffer *buffer, const void *bytes, size_t len) {
   uint32_t begin = (uint32_t)buffer->len;
   if (len) memcpy(buffer->data + buffer->len, bytes, len);
@@ -317,29 +351,36 @@ static uint32_t put_bytes_at(Buffer *buffer, const void *bytes, size_t len) {
   return begin;
 }
 
-/* Payloads lie end to end with a line feed between, keys and headers behind them. */
-static void deliver(KafkaSource *source, uint32_t index, MessageBatch *out) {
-  SourcePartition *partition = &source->partitions.items[index];
-  Inbox *inbox = &partition->inbox;
-  size_t payloads, keys;
-  uint32_t count = measure(inbox, &payloads, &keys);
-  rd_kafka_message_t **messages = inbox->items + inbox->at;
+/* What is known of each record but where its bytes lie. */
+static void describe(KafkaSource *source, rd_kafka_message_t *const *messages, uint32_t count, size_t headers_at,
+                     MessageBatch *out) {
   strbuf_clear(&source->headers);
-  uint32_t first = out->messages.len;
-  vec_reserve(&out->messages, first + count);
+  vec_reserve(&out->messages, out->messages.len + count);
   for (uint32_t i = 0; i < count; i++) {
     Message message = {.offset = messages[i]->offset, .arrival = TICKS_MIN, .tombstone = !messages[i]->payload};
     record_ticks(messages[i], &message.arrival);
-    message.headers_begin = (uint32_t)(payloads + keys + source->headers.len);
+    message.headers_begin = (uint32_t)(headers_at + source->headers.len);
     if (source->options.headers) put_headers(messages[i], &source->headers);
-    message.headers_len = (uint32_t)(payloads + keys + source->headers.len) - message.headers_begin;
+    message.headers_len = (uint32_t)(headers_at + source->headers.len) - message.headers_begin;
+    if (source->options.compression) message.damage = source->unpacked_at.items[i].damage;
     vec_push(&out->messages, message);
   }
+}
+
+/* Payloads lie end to end with a line feed between, keys and headers behind them. */
+static void deliver(KafkaSource *source, uint32_t index, MessageBatch *out) {
+  Inbox *inbox = &source->partitions.items[index].inbox;
+  size_t payloads = 0, keys = 0;
+  uint32_t first = out->messages.len, count = source->options.compression ? unpack(source, inbox, &payloads, &keys)
+                                                                           : measure(inbox, &payloads, &keys);
+  rd_kafka_message_t **messages = inbox->items + inbox->at;
+  describe(source, messages, count, payloads + keys, out);
   Message *described = out->messages.items + first;
   out->bytes = buffer_new(payloads + keys + source->headers.len);
   for (uint32_t i = 0; i < count; i++) {
-    described[i].len = (uint32_t)messages[i]->len;
-    described[i].begin = put_bytes_at(out->bytes, messages[i]->payload, messages[i]->len);
+    Str payload = payload_of(source, messages, i);
+    described[i].len = (uint32_t)payload.len;
+    described[i].begin = put_bytes_at(out->bytes, payload.ptr, payload.len);
     put_bytes_at(out->bytes, "\n", 1);
   }
   for (uint32_t i = 0; i < count; i++) {
@@ -581,6 +622,8 @@ static void source_close(Source *base) {
   kafka_client_close(&source->client);
   vec_release(&source->stats);
   strbuf_release(&source->headers);
+  strbuf_release(&source->unpacked);
+  vec_release(&source->unpacked_at);
   mem_free(source);
 }
 
@@ -595,6 +638,8 @@ static const OptionDef options_table[] = {
      .doc = "Where to begin: earliest, latest (default), committed, or an ISO 8601 instant; --start wins over it."},
     {.name = "headers", .kind = OPTION_BOOL, AT(headers), .fallback = "false",
      .doc = "Hands the record headers on also when the query reads none."},
+    {.name = "compression", .kind = OPTION_CHOICE, AT(compression), .fallback = "none", .choices = "none|gzip",
+     .doc = "gzip: every payload is a gzip file itself. What the producer packed in batches is unpacked anyway."},
     {.name = "connect-timeout", .kind = OPTION_DURATION, AT(connect_timeout), .fallback = "30s",
      .doc = "How long to wait for broker and topic at the start; later on the source waits without end."},
     {.name = "partitions", .kind = OPTION_INT, AT(partitions), .min = 1, .max = EMBEDDED_PARTITIONS_MAX,

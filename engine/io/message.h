@@ -12,6 +12,7 @@ typedef struct Message {
   int64_t  offset;      /* Kafka offset; byte offset in the file */
   Ticks    arrival;     /* TICKS_MIN: the transport knows none */
   bool     tombstone;
+  const char *damage;   /* why the transport could not unpack it (the bytes are then as they came); NULL: it is fine */
   uint32_t key_begin, key_len;         /* in bytes too; key_len 0: none */
   uint32_t headers_begin, headers_len; /* a JSON object of text values in bytes; 0: none */
 } Message;

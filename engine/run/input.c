@@ -6,6 +6,7 @@
 ** the reading side can run on a thread of its own. */
 #include "run/internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -206,16 +207,35 @@ static Status read_messages(JobInput *in, int timeout_ms, SourceEvent *event, Er
   return STATUS_OK;
 }
 
-/* The next run of messages without tombstones: [*first, *first + count). */
-static uint32_t next_run(JobInput *in, uint32_t *first) {
-  const Message *messages = in->messages.messages.items;
-  uint32_t len = in->messages.messages.len, tombstones = 0;
-  while (in->message_next < len && messages[in->message_next].tombstone) in->message_next++, tombstones++;
+static bool is_decodable(const Message *message) { return !message->tombstone && !message->damage; }
+
+static void report_damage(JobInput *in, uint32_t index) {
+  const Message *message = &in->messages.messages.items[index];
+  BadRecord bad = {.message = index, .bytes = {in->messages.bytes->data + message->begin, message->len}};
+  snprintf(bad.reason, sizeof bad.reason, "%s", message->damage);
+  errors_bad_record(in, &bad);
+}
+
+/* Counts the messages in front that are not for the decoder. */
+static void skip_undecodable(JobInput *in) {
+  uint32_t tombstones = 0;
+  for (; in->message_next < in->messages.messages.len; in->message_next++) {
+    const Message *message = &in->messages.messages.items[in->message_next];
+    if (is_decodable(message)) break;
+    if (message->tombstone) tombstones++;
+    else report_damage(in, in->message_next);
+  }
   if (tombstones) quarantine_count(in->job->quarantine, QUARANTINE_TOMBSTONE, tombstones);
   atomic_fetch_add(&in->tombstones, tombstones);
+}
+
+/* The next run of messages to decode: [*first, *first + count). */
+static uint32_t next_run(JobInput *in, uint32_t *first) {
+  const Message *messages = in->messages.messages.items;
+  skip_undecodable(in);
   *first = in->message_next;
-  uint32_t most = in->job->ctx.batch_rows, count = 0;
-  while (*first + count < len && count < most && !messages[*first + count].tombstone) count++;
+  uint32_t len = in->messages.messages.len, most = in->job->ctx.batch_rows, count = 0;
+  while (*first + count < len && count < most && is_decodable(&messages[*first + count])) count++;
   in->message_next += count;
   return count;
 }

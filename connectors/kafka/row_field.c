@@ -1,9 +1,9 @@
-/* row_key.c: see row_key.h. */
-#include "connectors/kafka/row_key.h"
+/* row_field.c: see row_field.h. */
+#include "connectors/kafka/row_field.h"
 
 #include "types/json.h"
 
-Status row_key_check(const OutputSchema *schema, Str name, const char *who, Error *err) {
+Status row_field_check(const OutputSchema *schema, const char *option, Str name, const char *who, Error *err) {
   Str best = {"", 0};
   unsigned best_distance = (unsigned)(name.len / 3) + 1;
   for (uint32_t i = 0; i < schema->cols_len; i++) {
@@ -14,14 +14,17 @@ Status row_key_check(const OutputSchema *schema, Str name, const char *who, Erro
     best = col->name;
     best_distance = distance;
   }
-  error_set(err, STATUS_CONFIG, who, "key=" STR_FMT " is no column of this output", STR_ARG(name));
+  error_set(err, STATUS_CONFIG, who, "%s=" STR_FMT " is no column of this output", option, STR_ARG(name));
   if (best.len) return error_hint(err, "did you mean " STR_FMT "?", STR_ARG(best));
-  return error_hint(err, "select the column, or leave key= out");
+  return error_hint(err, "select the column, or leave %s= out", option);
 }
 
 static bool put_value(const Value *value, StrBuf *out) {
+  char time[DATETIME_TEXT_LEN + 1];
   if (value->type == TYPE_NULL) return false;
-  if (value->type == TYPE_TEXT) strbuf_put_str(out, text_str(&value->text));
+  if (value->type == TYPE_DATETIME) datetime_print(value->i, time);
+  if (value->type == TYPE_DATETIME) strbuf_puts(out, time);
+  else if (value->type == TYPE_TEXT) strbuf_put_str(out, text_str(&value->text));
   else value_print_json(value, out);
   return true;
 }
@@ -39,7 +42,7 @@ static bool put_field(const Value *record, Str name, StrBuf *out, bool *found) {
   return put;
 }
 
-bool row_key_put(const OutputSchema *schema, Str name, const Batch *batch, uint32_t row, StrBuf *out) {
+bool row_field_put(const OutputSchema *schema, Str name, const Batch *batch, uint32_t row, StrBuf *out) {
   for (uint32_t i = 0; i < schema->cols_len; i++) {
     const OutputColumn *col = &schema->cols[i];
     bool found = false;

@@ -85,7 +85,8 @@ static void long_conditions_break_before_and(void **state) {
 static void calls_that_do_not_fit(void **state) {
   assert_format("SELECT COUNT(*) FROM i GROUP BY Windows(Window('small', TumblingWindow(minute, 10)), "
                 "Window('large', HoppingWindow(Duration(minute, 60), Hop(minute, 10))))",
-                "SELECT COUNT(*)\nFROM i\nGROUP BY\n    Windows(\n        Window('small', TumblingWindow(minute, 10)),\n"
+                "SELECT COUNT(*)\nFROM i\nGROUP BY\n    Windows(\n"
+                "        Window('small', TumblingWindow(minute, 10)),\n"
                 "        Window('large', HoppingWindow(Duration(minute, 60), Hop(minute, 10)))\n    )\n");
   assert_format("SELECT LAG(a, 1) OVER (PARTITION BY something, something_else LIMIT DURATION(hour, 24) WHEN a > 10) "
                 "AS b FROM i",

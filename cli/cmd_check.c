@@ -13,7 +13,7 @@
 typedef struct CheckOptions {
   int format; /* 2: json */
   bool verbose;
-  const char *blobs;
+  const char *blobs, *bind;
 } CheckOptions;
 
 typedef struct Check {
@@ -65,7 +65,7 @@ static void check_points(Check *check, const JobSetup *setup) {
 /* *query: the file that was its query; what was before when there is none. */
 static Status check_project(Check *check, const char *path, struct stat *query, Error *err) {
   JobSetup setup;
-  JobOptions none = {.blobs = check->options->blobs};
+  JobOptions none = {.blobs = check->options->blobs, .bind = check->options->bind};
   Status status = job_setup(&setup, &none, path, connectors_registry(), err);
   if (status == STATUS_OK) status = check_query(check, setup.query, &setup.bind, err);
   if (status == STATUS_OK) check_points(check, &setup);
@@ -169,6 +169,7 @@ static int run_check(const void *options, const ArgTexts *words) {
 static const ArgDef args[] = {
   {"format", ARG_CHOICE, offsetof(CheckOptions, format), .choices = "text|json",
    .doc = "text for people on stderr, or one JSON object on stdout"},
+  ARG_BIND(offsetof(CheckOptions, bind)),
   ARG_BLOBS(offsetof(CheckOptions, blobs)),
   {"verbose", ARG_FLAG, offsetof(CheckOptions, verbose), .doc = "also says what of a project has no meaning here"},
   {0},
@@ -178,14 +179,15 @@ const Command cmd_check = {
   .name = "check",
   .usage = "PATH... [--format json]",
   .summary = "compile queries and show what is wrong with them",
-  .details = "PATH is an .asaql file, a project (asaproj.json, .asaproj), or a folder: then every project and every\n"
-             ".asaql file in it and below it. Of a project it also lists each input and output that cannot run here.\n"
+  .details = "PATH is an .asaql file, a project (asaproj.json, .asaproj), a job file (.json), or a folder: then every\n"
+             "project and every .asaql file in it and below it. Of projects and jobs it also lists each input and\n"
+             "output that cannot run here.\n"
              "In a bare query FROM names that no step defines are inputs; a name joined without DATEDIFF is\n"
              "reference data.",
   .examples = "weir check alerts.asaql\nweir check my-project\nweir check queries/ --format json",
   .args = args,
   .options_bytes = sizeof(CheckOptions),
-  .words = "the path of a query, a project or a folder",
+  .words = "the path of a query, a project, a job file or a folder",
   .words_min = 1,
   .words_max = 100000,
   .run = run_check,

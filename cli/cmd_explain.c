@@ -60,12 +60,12 @@ static const ArgDef args[] = {
 
 const Command cmd_explain = {
   .name = "explain",
-  .usage = "QUERY.asaql|PROJECT [--format FORMAT] [--stage STAGE]",
+  .usage = "QUERY.asaql|PROJECT|JOB.json [--format FORMAT] [--stage STAGE]",
   .summary = "show the operators of a query, what inputs decode and what is kept",
   .examples = "weir explain alerts.asaql\nweir explain alerts.asaql --format dot | dot -Tsvg > alerts.svg",
   .args = args,
   .options_bytes = sizeof(ExplainOptions),
-  .words = "the path of a query or a project",
+  .words = "the path of a query, a project or a job file",
   .words_min = 1,
   .words_max = 1,
   .run = run_explain,

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "cli/catalog.h"
 #include "cli/command.h"
+#include "cli/project/job_schema.h"
 #include "cli/term.h"
 #include "connectors/registry.h"
 
@@ -167,6 +168,41 @@ static void page_connectors(StrBuf *out) {
     put_options(registry->formats[i]->name, registry->formats[i]->doc, registry->formats[i]->options, out);
 }
 
+/* ---- jobs and projects ------------------------------------------------------------------------ */
+
+/* A list whose lines are broken at the margin. */
+static void put_list(const StrBuf *items, StrBuf *out) {
+  Str line, rest = strbuf_str(items);
+  while (rest.len) {
+    str_cut(rest, '\n', &line, &rest);
+    char *copy = mem_strndup(line.ptr, line.len);
+    size_t blanks = strspn(copy, " ");
+    bool item = copy[blanks] == '-';
+    strbuf_printf(out, "%*s", (int)blanks, "");
+    put_words(copy + blanks, item ? blanks ? "    " : "  " : "", false, out);
+    strbuf_puts(out, "\n");
+    mem_free(copy);
+  }
+}
+
+static void page_job(StrBuf *out) {
+  StrBuf items = {0};
+  strbuf_puts(out, HEAD "# Job files and projects\n\n");
+  put_paragraph("What `weir run` reads beside a query. How the two are used stands in docs/projects.md; "
+                "job.schema.json beside this page says the same to editors.", out);
+  strbuf_puts(out, "\n## Keys of a job file\n\n");
+  job_keys_print(&items);
+  put_list(&items, out);
+  strbuf_puts(out, "\nThe options of each connector and format are in [connectors.md](connectors.md).\n");
+  strbuf_puts(out, "\n## Types of inputs and outputs in a project\n\n");
+  strbuf_clear(&items);
+  project_types_print(&items);
+  put_list(&items, out);
+  strbuf_release(&items);
+}
+
+static void page_job_schema(StrBuf *out) { job_schema_print(connectors_registry(), out); }
+
 /* ---- the command line ------------------------------------------------------------------------- */
 
 static void put_arg(const ArgDef *def, StrBuf *out) {
@@ -215,6 +251,7 @@ static void page_cli(StrBuf *out) {
 
 static const struct { const char *name; void (*print)(StrBuf *out); } pages[] = {
   {"cli", page_cli}, {"connectors", page_connectors}, {"diagnostics", page_diagnostics}, {"functions", page_functions},
+  {"job", page_job}, {"job.schema.json", page_job_schema},
 };
 
 static int run_reference(const void *options, const ArgTexts *words) {
@@ -226,7 +263,7 @@ static int run_reference(const void *options, const ArgTexts *words) {
   }
   Error err = {0};
   error_set(&err, STATUS_CONFIG, "", "there is no page `%s`", words->items[0]);
-  error_hint(&err, "the pages are cli, connectors, diagnostics and functions");
+  error_hint(&err, "the pages are cli, connectors, diagnostics, functions, job and job.schema.json");
   return term_error(&err);
 }
 

@@ -12,10 +12,11 @@ static int run_run(const void *options, const ArgTexts *words) {
 
 const Command cmd_run = {
   .name = "run",
-  .usage = "QUERY.asaql|PROJECT [--input NAME=WHERE]... [--reference NAME=WHERE]... [--output NAME=WHERE]... "
-           "[option]...",
+  .usage = "QUERY.asaql|PROJECT|JOB.json [--input NAME=WHERE]... [--reference NAME=WHERE]... "
+           "[--output NAME=WHERE]... [option]...",
   .summary = "run a query over files, Kafka topics and databases",
-  .details = "PROJECT is a folder with asaproj.json, that file, or a Visual Studio .asaproj (docs/projects.md).\n"
+  .details = "PROJECT is a folder with asaproj.json, that file, or a Visual Studio .asaproj; JOB.json names query,\n"
+             "inputs, outputs and policies (docs/projects.md).\n"
              "WHERE is a path, - for stdin or stdout, kafka://HOST:9092/TOPIC or odbc:CONNECTION, with options behind\n"
              "a question mark as in a URL; ${NAME} in it is replaced by the environment's value.\n"
              "Recorded inputs run to their end. Ctrl-C finishes what has begun; a second one ends at once.",
@@ -25,7 +26,7 @@ const Command cmd_run = {
               "weir run my-project --local",
   .args = run_args,
   .options_bytes = sizeof(JobOptions),
-  .words = "the path of a query or a project",
+  .words = "the path of a query, a project or a job file",
   .words_min = 1,
   .words_max = 1,
   .run = run_run,

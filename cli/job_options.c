@@ -98,10 +98,11 @@ static void add_described(JobSetup *setup) {
 
 static Status open_description(JobSetup *setup, const JobOptions *options, const char *path, Error *err) {
   setup->query = path;
-  if (path == NULL || path_kind(path) == PATH_QUERY) return STATUS_OK;
+  if (path == NULL || (path_kind(path) == PATH_QUERY && options->bind == NULL)) return STATUS_OK;
   setup->described = true;
   DescOptions wanted = {.registry = setup->spec.registry, .local = options->local, .blobs = options->blobs};
   TRY(desc_open(&setup->desc, path, &wanted, err));
+  if (options->bind) TRY(desc_bind(&setup->desc, options->bind, &wanted, err));
   setup->query = setup->desc.query.ptr;
   return STATUS_OK;
 }
@@ -220,6 +221,8 @@ Status job_setup(JobSetup *setup, const JobOptions *options, const char *path, c
   TRY(add_inputs(setup, &options->inputs, false, err));
   TRY(add_inputs(setup, &options->references, true, err));
   TRY(add_outputs(setup, &options->outputs, err));
+  setup->given_inputs = setup->inputs.len;
+  setup->given_outputs = setup->outputs.len;
   add_described(setup);
   TRY(add_arrivals(setup, &options->arrivals, err));
   TRY(list_inputs(setup, err));
@@ -244,6 +247,7 @@ void job_setup_release(JobSetup *setup) {
   {"arrival", ARG_LIST, AT(arrivals), "NAME=FIELD",                                                                \
    .doc = "the field of a recorded input that holds each event's arrival time"}
 #define PROJECT                                                                                                    \
+  ARG_BIND(AT(bind)),                                                                                              \
   ARG_BLOBS(AT(blobs)),                                                                                            \
   {"local", ARG_FLAG, AT(local),                                                                                   \
    .doc = "of a project the local inputs even where live settings are complete; its outputs go to stdout"},        \

@@ -9,7 +9,7 @@
 
 typedef struct JobOptions {
   ArgTexts inputs, references, outputs, arrivals; /* NAME=WHERE, NAME=FIELD */
-  const char *config, *name, *late, *start, *quarantine, *blobs;
+  const char *config, *name, *late, *start, *quarantine, *blobs, *bind;
   ArgDuration out_of_order, until_idle;
   ArgNumber threads;
   int  disorder;  /* 1: adjust, 2: drop */
@@ -20,6 +20,9 @@ typedef struct JobOptions {
 
 extern const ArgDef run_args[], query_args[];
 
+#define ARG_BIND(at)                                                                                               \
+  {"bind", ARG_TEXT, (at), "FILE",                                                                                 \
+   .doc = "bindings for one environment, as in a job file, in place of those of the project"}
 #define ARG_BLOBS(at)                                                                                              \
   {"blobs", ARG_TEXT, (at), "DIR",                                                                                 \
    .doc = "the folder that stands in for a project's storage accounts: DIR/CONTAINER/PATH"}
@@ -29,7 +32,8 @@ typedef struct JobSetup {
   Arena       arena;
   JobSpec     spec;
   BindOptions bind;
-  Vec(JobBinding) inputs, outputs; /* in the arena, as everything else */
+  Vec(JobBinding) inputs, outputs; /* in the arena, as everything else; those of the command line first */
+  uint32_t given_inputs, given_outputs; /* how many those are */
   bool *recorded;                  /* inputs that end by themselves: files */
   JobDesc desc;                    /* of a project or job file */
   bool described;                  /* there is one */

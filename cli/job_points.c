@@ -35,13 +35,14 @@ static Str short_where(Arena *arena, Str text) {
   return shown;
 }
 
+/* given: by the command line. */
 static void show_binding(const JobSetup *setup, const char *what, const DescBinding *one, const JobBinding *bound,
-                         Str name) {
+                         bool given, Str name) {
   Arena arena;
   arena_init(&arena);
   StrBuf line = {0};
   strbuf_printf(&line, "%s " STR_FMT ": ", what, STR_ARG(name));
-  bool ours = bound && one && bound->where.ptr == one->where.ptr;
+  bool ours = bound && one && !given;
   if (bound == NULL) strbuf_puts(&line, "stdout");
   else if (ours && one->kind.len) strbuf_printf(&line, STR_FMT " ", STR_ARG(one->kind));
   if (bound) strbuf_put_str(&line, short_where(&arena, bound->where));
@@ -58,13 +59,15 @@ static void show_binding(const JobSetup *setup, const char *what, const DescBind
 void job_bindings_show(const JobSetup *setup, const PlanScript *plan) {
   for (uint32_t i = 0; i < plan->inputs_len; i++) {
     Str name = plan->inputs[i]->name;
-    show_binding(setup, "input", desc_find(&setup->desc.inputs, name),
-                 find_bound(setup->inputs.items, setup->inputs.len, name), name);
+    const JobBinding *bound = find_bound(setup->inputs.items, setup->inputs.len, name);
+    bool given = find_bound(setup->inputs.items, setup->given_inputs, name) != NULL;
+    show_binding(setup, "input", desc_find(&setup->desc.inputs, name), bound, given, name);
   }
   for (uint32_t i = 0; i < plan->outputs_len; i++) {
     Str name = plan->outputs[i]->name;
-    show_binding(setup, "output", desc_find(&setup->desc.outputs, name),
-                 find_bound(setup->outputs.items, setup->outputs.len, name), name);
+    const JobBinding *bound = find_bound(setup->outputs.items, setup->outputs.len, name);
+    bool given = find_bound(setup->outputs.items, setup->given_outputs, name) != NULL;
+    show_binding(setup, "output", desc_find(&setup->desc.outputs, name), bound, given, name);
   }
 }
 
@@ -82,16 +85,18 @@ static bool is_output_of(const PlanScript *plan, Str name) {
   return false;
 }
 
+static Str kind_of(const DescBinding *one) { return one->kind.len ? one->kind : STR("it"); }
+
 static void input_error(const DescBinding *one, Error *err) {
   error_set(err, STATUS_CONFIG, "", "input " STR_FMT ": " STR_FMT " cannot be read: " STR_FMT " (" STR_FMT ")",
-            STR_ARG(one->name), STR_ARG(one->kind), STR_ARG(one->problem), STR_ARG(one->file));
+            STR_ARG(one->name), STR_ARG(kind_of(one)), STR_ARG(one->problem), STR_ARG(one->file));
   error_hint(err, "--%s " STR_FMT "=FILE reads a recorded file or another source in its place",
              one->reference ? "reference" : "input", STR_ARG(one->name));
 }
 
 static void output_error(const DescBinding *one, Error *err) {
   error_set(err, STATUS_CONFIG, "", "output " STR_FMT ": " STR_FMT " cannot be written: " STR_FMT " (" STR_FMT ")",
-            STR_ARG(one->name), STR_ARG(one->kind), STR_ARG(one->problem), STR_ARG(one->file));
+            STR_ARG(one->name), STR_ARG(kind_of(one)), STR_ARG(one->problem), STR_ARG(one->file));
   error_hint(err, "--output " STR_FMT "=WHERE writes elsewhere; --local writes the rows of all outputs to stdout",
              STR_ARG(one->name));
 }

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("cli", "connectors", "diagnostics", "functions")
+PAGES = ("cli", "connectors", "diagnostics", "functions", "job", "job.schema.json")
 
 
 def page(name):
@@ -23,7 +23,7 @@ def page(name):
 def main():
     stale = []
     for name in PAGES:
-        path, text = ROOT / "docs/reference" / f"{name}.md", page(name)
+        path, text = ROOT / "docs/reference" / (name if "." in name else f"{name}.md"), page(name)
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(path.name)

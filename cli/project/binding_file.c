@@ -131,7 +131,9 @@ static void set_options(BindingFile *file) {
   for (const JsonNode *member = options ? options->first : NULL; member; member = member->next) {
     Str value;
     const char *name = arena_cstr(&file->desc->arena, member->key);
-    if (file_text(file, options, name, &value)) file_option(file, name, value);
+    if (!file_text(file, options, name, &value)) continue;
+    bool path = str_eq_nocase(member->key, STR("replay")) && !path_is_absolute(value);
+    file_option(file, name, path ? path_join(&file->desc->arena, file->folder, value) : value);
   }
 }
 

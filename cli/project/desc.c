@@ -2,6 +2,7 @@
 #include "cli/project/desc.h"
 
 #include "cli/project/files.h"
+#include "cli/project/job_file.h"
 #include "cli/project/project.h"
 
 PathKind path_kind(const char *path) {
@@ -16,8 +17,16 @@ Status desc_open(JobDesc *desc, const char *path, const DescOptions *options, Er
   arena_init(&desc->arena);
   desc->notes.arena = &desc->arena;
   if (path_kind(path) == PATH_PROJECT) return project_read(desc, path, options, err);
-  error_set(err, STATUS_CONFIG, "", "`%s` is a JSON file: job files come in a later version", path);
-  return error_hint(err, "name the query itself, or a project");
+  if (path_kind(path) == PATH_JOB) return job_file_read(desc, path, options, err);
+  desc->file = desc->query = arena_str(&desc->arena, str_from(path));
+  Str base = path_base(desc->query);
+  if (str_ends_nocase(base, STR(".asaql"))) base.len -= 6;
+  desc->name = arena_str(&desc->arena, base);
+  return STATUS_OK;
+}
+
+Status desc_bind(JobDesc *desc, const char *path, const DescOptions *options, Error *err) {
+  return bind_file_read(desc, path, options, err);
 }
 
 void desc_release(JobDesc *desc) { arena_release(&desc->arena); }

@@ -50,9 +50,11 @@ typedef struct DescOptions {
 typedef enum PathKind { PATH_QUERY, PATH_PROJECT, PATH_JOB } PathKind;
 PathKind path_kind(const char *path); /* PATH_QUERY also for what does not exist */
 
-/* Reads a project (folder, asaproj.json, *.asaproj) or a job file. STATUS_CONFIG names file and place. Release the
-** description in every case. */
+/* Reads a project (folder, asaproj.json, *.asaproj) or a job file; of a bare query the description is empty.
+** STATUS_CONFIG names file and place. Release the description in every case. */
 Status desc_open(JobDesc *desc, const char *path, const DescOptions *options, Error *err);
+/* The bindings of a file (--bind) in place of those that it had. */
+Status desc_bind(JobDesc *desc, const char *path, const DescOptions *options, Error *err);
 void   desc_release(JobDesc *desc);
 DescBinding *desc_find(const DescBindings *bindings, Str name); /* without regard to case; NULL: none */
 

@@ -72,7 +72,33 @@ static Str percent_decode(Arena *arena, Str text) {
   return (Str){out, len};
 }
 
-static Status add_option(Arena *arena, Str text, Where *out, Error *err) {
+/* A variable in the value, from its `${` to its brace. */
+static Str variable_at(Str text) {
+  ptrdiff_t close = str_find_char(text, '}');
+  return str_sub(text, 0, close < 0 ? text.len : (size_t)close + 1);
+}
+
+/* Decodes what is written and replaces variables: what stands in a variable is taken as it is, so that a password
+** may hold any character. */
+static Status decode_value(Arena *arena, Str text, Str *out, Error *err) {
+  StrBuf made = {0};
+  Status status = STATUS_OK;
+  while (text.len && status == STATUS_OK) {
+    bool escaped = str_starts(text, STR("$${")), variable = str_starts(text, STR("${"));
+    size_t len = escaped ? 3 : variable ? variable_at(text).len : 1;
+    while (!escaped && !variable && len < text.len && text.ptr[len] != '$') len++;
+    Str piece = str_sub(text, 0, len);
+    if (variable) status = env_expand(arena, piece, &piece, err);
+    else piece = escaped ? STR("${") : percent_decode(arena, piece);
+    if (status == STATUS_OK) strbuf_put_str(&made, piece);
+    text = str_sub(text, len, text.len);
+  }
+  if (status == STATUS_OK) *out = arena_str(arena, strbuf_str(&made));
+  strbuf_release(&made);
+  return status;
+}
+
+static Status add_option(Arena *arena, Str text, bool expanded, Where *out, Error *err) {
   Str name, value;
   bool has_value = str_cut(text, '=', &name, &value);
   name = str_trim(name);
@@ -83,15 +109,18 @@ static Status add_option(Arena *arena, Str text, Where *out, Error *err) {
   char *key = arena_cstr(arena, name);
   if (where_option(out, key))
     return error_set(err, STATUS_CONFIG, "", "option `%s` is given twice", key);
-  vec_push(&out->options, (OptionPair){(Str){key, name.len}, percent_decode(arena, value)});
+  Str decoded;
+  if (expanded) decoded = percent_decode(arena, value);
+  else TRY(decode_value(arena, value, &decoded, err));
+  vec_push(&out->options, (OptionPair){(Str){key, name.len}, decoded});
   return STATUS_OK;
 }
 
-static Status add_options(Arena *arena, Str text, Where *out, Error *err) {
+static Status add_options(Arena *arena, Str text, bool expanded, Where *out, Error *err) {
   Str one;
   while (text.len) {
     str_cut(text, '&', &one, &text);
-    if (one.len) TRY(add_option(arena, one, out, err));
+    if (one.len) TRY(add_option(arena, one, expanded, out, err));
   }
   return STATUS_OK;
 }
@@ -165,30 +194,53 @@ static Status check_target(const Where *where, Str text, Error *err) {
   return error_hint(err, "write a path, `-`, `kafka://host:9092/topic` or `odbc:connection string`");
 }
 
-static Status split(Arena *arena, Str text, Where *out, Error *err) {
+static Status open_brace(Error *err) {
+  error_set(err, STATUS_CONFIG, "", "a `{` in the connection string is not closed");
+  return error_hint(err, "write `}}` for a brace inside the braces");
+}
+
+/* Where the options begin, behind the question mark; text.len + 1 when there are none, NONE for an open brace. */
+static ptrdiff_t behind_target(Str text) {
+  size_t scheme = scheme_length(text);
+  bool connection = str_eq_nocase(str_sub(text, 0, scheme), STR("odbc"));
+  ptrdiff_t question = connection ? find_outside_braces(text, '?') : str_find_char(text, '?');
+  if (question < 0) return connection ? NONE : (ptrdiff_t)text.len + 1;
+  return question + 1;
+}
+
+/* Scheme and target of the part in front of the question mark. */
+static void take_target(Arena *arena, Str text, Str options, Where *out) {
   size_t scheme = scheme_length(text), head = scheme ? scheme + 1 : 0;
   out->scheme = scheme ? str_sub(text, 0, scheme) : STR("file");
-  bool connection = str_eq_nocase(out->scheme, STR("odbc"));
   if (scheme && str_starts(str_sub(text, head, text.len), STR("//"))) head += 2;
-  Str rest = str_sub(text, head, text.len);
-  ptrdiff_t question = connection ? find_outside_braces(rest, '?') : str_find_char(rest, '?');
-  if (connection && question == NONE) {
-    error_set(err, STATUS_CONFIG, "", "a `{` in the connection string is not closed");
-    return error_hint(err, "write `}}` for a brace inside the braces");
-  }
-  size_t end = question < 0 ? rest.len : (size_t)question;
-  out->target = str_sub(rest, 0, end);
-  Str options = str_sub(rest, end + 1, rest.len);
+  out->target = str_sub(text, head, text.len);
+  bool connection = str_eq_nocase(out->scheme, STR("odbc"));
   out->printable = make_printable(arena, str_sub(text, 0, head), out->target, connection, options);
+}
+
+/* Options that stand in the text are taken apart before variables are replaced, those out of a variable behind. */
+static Status split(Arena *arena, Str text, Where *out, Error *err) {
+  Str target, options;
+  ptrdiff_t behind = behind_target(text);
+  if (behind == NONE) return open_brace(err);
+  bool expanded = (size_t)behind > text.len;
+  TRY(env_expand(arena, str_sub(text, 0, (size_t)behind - 1), &target, err));
+  options = str_sub(text, (size_t)behind, text.len);
+  if (expanded) {
+    text = target;
+    behind = behind_target(text);
+    if (behind == NONE) return open_brace(err);
+    target = str_sub(text, 0, (size_t)behind - 1);
+    options = str_sub(text, (size_t)behind, text.len);
+  }
+  take_target(arena, target, options, out);
   TRY(check_target(out, out->printable, err));
-  return add_options(arena, options, out, err);
+  return add_options(arena, options, expanded, out, err);
 }
 
 Status where_parse(Arena *arena, Str text, Where *out, Error *err) {
   *out = (Where){0};
-  Str expanded;
-  TRY(env_expand(arena, text, &expanded, err));
-  Status status = split(arena, str_trim(expanded), out, err);
+  Status status = split(arena, arena_str(arena, str_trim(text)), out, err);
   if (status != STATUS_OK) where_release(out);
   return status;
 }

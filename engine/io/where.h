@@ -1,6 +1,7 @@
 /* where.h: the WHERE of cli.md, taken apart: `path?name=value&...`, `kafka://hosts/topic?...`,
-** `odbc:connection string?...`, `-`. ${ENV} is replaced first, everywhere; a variable that is not set is an
-** error that names it. */
+** `odbc:connection string?...`, `-`. ${ENV} is replaced everywhere; a variable that is not set is an error that
+** names it. What a variable in the value of an option holds is taken as it is, & and % included; a variable that
+** holds a whole WHERE is taken apart like one. */
 #ifndef WEIR_IO_WHERE_H
 #define WEIR_IO_WHERE_H
 

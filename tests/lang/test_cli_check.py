@@ -42,10 +42,6 @@ class Check(CliTest):
         self.fails(2, "check", "missing.asaql", says="there is no query file `missing.asaql`")
         self.fails(2, "check", says="needs the path")
 
-    def test_job_files_come_later(self):
-        self.write("job.json", "{}")
-        self.fails(2, "check", "job.json", says="a later version")
-
     def test_json(self):
         self.write("a.asaql", BAD)
         self.write("b.asaql", GOOD)

@@ -127,6 +127,13 @@ static void environment(void **state) {
   assert_int_equal(env_expand(&arena, STR("${1x}"), &out, &err), STATUS_CONFIG);
   assert_int_equal(env_expand(&arena, STR("${}"), &out, &err), STATUS_CONFIG);
   expect("${WEIR_TEST_A}.json?x=${WEIR_TEST_A}", "file", "alpha.json", "x=alpha");
+  setenv("WEIR_TEST_B", "a&b=c?%41${d", 1);
+  expect("x.json?y=%41${WEIR_TEST_B}&z=1", "file", "x.json", "y=Aa&b=c?%41${d;z=1");
+  expect("x?y=$${WEIR_TEST_B}&z=%24%7BWEIR_TEST_B}", "file", "x", "y=${WEIR_TEST_B};z=${WEIR_TEST_B}");
+  setenv("WEIR_TEST_B", "kafka://h/t?a=1&b=%2B", 1);
+  expect("${WEIR_TEST_B}", "kafka", "h/t", "a=1;b=+");
+  refuse("x?y=${WEIR_TEST_NONE}", "environment variable `WEIR_TEST_NONE` is not set");
+  expect_printable("x?y=${WEIR_TEST_B}&password=${WEIR_TEST_B}", "x?y=${WEIR_TEST_B}&password=***");
   refuse("${WEIR_TEST_NONE}", "environment variable `WEIR_TEST_NONE` is not set");
 }
 

@@ -8,11 +8,3 @@ const Command cmd_new = {
   .examples = "weir new my-project",
   .later = "until then, write the query to a file and run it with `weir run QUERY.asaql --input NAME=WHERE`",
 };
-
-const Command cmd_schema = {
-  .name = "schema",
-  .usage = "WHERE",
-  .summary = "infer CREATE TABLE from sample events",
-  .examples = "weir schema events.json",
-  .later = "until then, write CREATE TABLE by hand; JSON inputs work without one",
-};

@@ -5,7 +5,7 @@ import unittest
 from cli_support import CliTest
 
 COMMANDS = ("run", "query", "check", "explain", "functions")
-LATER = ("new", "schema")
+LATER = ("new",)
 
 
 class Help(CliTest):

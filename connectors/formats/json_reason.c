@@ -1,7 +1,7 @@
 /* json_reason.c: see json_reason.h. */
 #include "connectors/formats/json_reason.h"
 
-#include "types/utf8.h"
+#include "base/utf8.h"
 
 enum { LANES = 32, STEPS_COUNTED = 255 }; /* bytes looked at at once; what a lane can count */
 

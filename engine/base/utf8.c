@@ -2,25 +2,13 @@
 ** it follows wcwidth as terminals implement it and needs no locale. */
 #include "base/utf8.h"
 
-static unsigned continuation(const unsigned char *p, unsigned count, uint32_t lead, uint32_t least, uint32_t *out) {
-  uint32_t value = lead;
-  for (unsigned i = 1; i <= count; i++) {
-    if ((p[i] & 0xC0) != 0x80) return 0;
-    value = value << 6 | (p[i] & 0x3Fu);
-  }
-  if (value < least || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return 0;
-  *out = value;
-  return count + 1;
-}
-
 unsigned utf8_decode(const char *ptr, const char *end, uint32_t *code_point) {
-  const unsigned char *p = (const unsigned char *)ptr;
-  size_t left = (size_t)(end - ptr);
-  if (p[0] < 0x80) return *code_point = p[0], 1;
-  if (p[0] >= 0xC2 && p[0] <= 0xDF && left >= 2) return continuation(p, 1, p[0] & 0x1Fu, 0x80, code_point);
-  if (p[0] >= 0xE0 && p[0] <= 0xEF && left >= 3) return continuation(p, 2, p[0] & 0x0Fu, 0x800, code_point);
-  if (p[0] >= 0xF0 && p[0] <= 0xF4 && left >= 4) return continuation(p, 3, p[0] & 0x07u, 0x10000, code_point);
-  return 0;
+  static const unsigned char lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+  unsigned len = utf8_length(ptr, end);
+  uint32_t value = (unsigned char)ptr[0] & lead_bits[len];
+  for (unsigned i = 1; i < len; i++) value = value << 6 | ((unsigned char)ptr[i] & 0x3fu);
+  if (len) *code_point = value;
+  return len;
 }
 
 size_t utf8_invalid_at(Str text) {

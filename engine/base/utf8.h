@@ -3,10 +3,54 @@
 #ifndef WEIR_BASE_UTF8_H
 #define WEIR_BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/str.h"
+
+static inline bool utf8_is_continuation(char c) { return ((unsigned char)c & 0xc0) == 0x80; }
+
+/* Bytes of the well-formed sequence at `at`, 0 when there is none: a wrong or missing continuation, an
+** overlong form, a surrogate, or beyond U+10FFFF. at < end. */
+static inline unsigned utf8_length(const char *at, const char *end) {
+  unsigned char lead = (unsigned char)at[0];
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4 || end - at < 2 || !utf8_is_continuation(at[1])) return 0;
+  if (lead < 0xe0) return 2;
+  unsigned char second = (unsigned char)at[1];
+  if (end - at < 3 || !utf8_is_continuation(at[2])) return 0;
+  if (lead < 0xf0) return (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ? 0 : 3;
+  if (end - at < 4 || !utf8_is_continuation(at[3])) return 0;
+  return (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f) ? 0 : 4;
+}
+
+static inline void utf8_put(StrBuf *out, uint32_t code) { /* code is no surrogate and at most U+10FFFF */
+  char bytes[4];
+  size_t len;
+  if (code < 0x80) {
+    bytes[0] = (char)code;
+    len = 1;
+  } else if (code < 0x800) {
+    bytes[0] = (char)(0xc0 | code >> 6);
+    bytes[1] = (char)(0x80 | (code & 0x3f));
+    len = 2;
+  } else if (code < 0x10000) {
+    bytes[0] = (char)(0xe0 | code >> 12);
+    bytes[1] = (char)(0x80 | (code >> 6 & 0x3f));
+    bytes[2] = (char)(0x80 | (code & 0x3f));
+    len = 3;
+  } else {
+    bytes[0] = (char)(0xf0 | code >> 18);
+    bytes[1] = (char)(0x80 | (code >> 12 & 0x3f));
+    bytes[2] = (char)(0x80 | (code >> 6 & 0x3f));
+    bytes[3] = (char)(0x80 | (code & 0x3f));
+    len = 4;
+  }
+  strbuf_append(out, bytes, len);
+}
+
+#define UTF8_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 /* Decodes the code point at ptr and returns its length in bytes, 1 to 4; 0 when the bytes before end
 ** are not a valid sequence (then *code_point is not set). ptr < end. */

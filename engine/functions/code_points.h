@@ -4,13 +4,11 @@
 #ifndef WEIR_FUNCTIONS_CODE_POINTS_H
 #define WEIR_FUNCTIONS_CODE_POINTS_H
 
-#include "base/str.h"
-
-static inline bool is_continuation(char byte) { return ((unsigned char)byte & 0xc0) == 0x80; }
+#include "base/utf8.h"
 
 static inline size_t code_points(Str text) { /* a loop the compiler vectorises */
   size_t count = 0;
-  for (size_t i = 0; i < text.len; i++) count += !is_continuation(text.ptr[i]);
+  for (size_t i = 0; i < text.len; i++) count += !utf8_is_continuation(text.ptr[i]);
   return count;
 }
 
@@ -20,7 +18,7 @@ static inline size_t code_point_offset(Str text, uint64_t count) {
   if (count >= text.len) return text.len; /* a character has at least one byte */
   while (at < text.len && count > 0) {
     at++;
-    while (at < text.len && is_continuation(text.ptr[at])) at++;
+    while (at < text.len && utf8_is_continuation(text.ptr[at])) at++;
     count--;
   }
   return at;
@@ -32,7 +30,7 @@ static inline size_t code_point_offset_back(Str text, uint64_t count) {
   if (count >= text.len) return 0;
   while (at > 0 && count > 0) {
     at--;
-    while (at > 0 && is_continuation(text.ptr[at])) at--;
+    while (at > 0 && utf8_is_continuation(text.ptr[at])) at--;
     count--;
   }
   return at;

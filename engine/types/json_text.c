@@ -5,7 +5,7 @@
 #include "types/json.h"
 
 #include "types/json_scan.h"
-#include "types/utf8.h"
+#include "base/utf8.h"
 
 /* ---- in ---- */
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include "types/json_scan.h"
 #include "types/number.h"
-#include "types/utf8.h"
+#include "base/utf8.h"
 
 typedef struct TreeParser {
   const char *source;           /* where offsets count from */

@@ -122,6 +122,8 @@ typedef struct Leaf {
   Span      span;
   const AstRelation *ast;
   Expr     *timestamp;   /* TIMESTAMP BY over the input's columns; NULL: arrival time */
+  Expr    **over;        /* TIMESTAMP BY ... OVER, likewise: the key of the substream */
+  uint32_t  over_len;    /* 0: none */
   Span      timestamp_span;
   Vec(LeafColumn *) columns;
   Vec(LeafColumn *) timestamp_columns; /* of `timestamp` */

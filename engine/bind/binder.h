@@ -73,6 +73,8 @@ void  bind_join_condition(Binder *b, Scope *scope, BoundJoin *join, const AstExp
 bool  bind_join_bounds(Binder *b, Scope *scope, BoundJoin *join, Expr **conjuncts, uint32_t *count, const AstExpr *on);
 /* An argument of DATEDIFF in ON: an alias stands for the timestamps of its rows. NULL: it is no alias. */
 Expr *bind_join_time(Binder *b, Scope *scope, const AstExpr *arg);
+/* substreams.c: the rules of TIMESTAMP BY ... OVER, once everything is bound */
+void  check_substreams(Binder *b);
 /* select.c, query.c */
 BoundQuery *bind_query(Binder *b, const AstQuery *ast);
 BoundSelect *bind_select(Binder *b, const AstQuery *ast);

@@ -32,9 +32,14 @@ static bool is_plain(const BoundQuery *query) {
          select->leaves.items[0]->analytics.len == 0 && !select->leaves.items[0]->provider.relation;
 }
 
-static bool push_timestamp(Binder *b, Leaf *leaf, Expr *expr) {
+/* The time of a source: its expression and the keys of its substreams. */
+typedef struct SourceTime { Expr *timestamp, **over; uint32_t over_len; } SourceTime;
+
+static bool push_timestamp(Binder *b, Leaf *leaf, SourceTime time) {
   if (leaf->provider.input) {
-    leaf->timestamp = expr;
+    leaf->timestamp = time.timestamp;
+    leaf->over = time.over;
+    leaf->over_len = time.over_len;
     return true;
   }
   BoundQuery *query = leaf->provider.step->query;
@@ -49,12 +54,24 @@ static bool push_timestamp(Binder *b, Leaf *leaf, Expr *expr) {
   }
   Scope scope = {.select = query->branches[0], .only = inner};
   inner->timestamp_span = leaf->timestamp_span;
-  return push_timestamp(b, inner, through_step(b, &scope, query->branches[0], inner, expr));
+  time.timestamp = through_step(b, &scope, query->branches[0], inner, time.timestamp);
+  for (uint32_t i = 0; i < time.over_len; i++)
+    time.over[i] = through_step(b, &scope, query->branches[0], inner, time.over[i]);
+  return push_timestamp(b, inner, time);
+}
+
+static bool bind_over(Binder *b, Scope *scope, const AstExprs *over, SourceTime *time) {
+  bool ok = true;
+  time->over = ARENA_ARRAY(b->arena, Expr *, over->len + 1);
+  for (uint32_t i = 0; i < over->len; i++) {
+    Expr *key = bind_expr(b, scope, over->items[i]);
+    if (key->kind == EXPR_ERROR) ok = false;
+    else time->over[time->over_len++] = key;
+  }
+  return ok;
 }
 
 static bool bind_timestamp(Binder *b, BoundSelect *select, Leaf *leaf, const AstRelation *ast) {
-  if (ast->timestamp_over.len)
-    return not_yet(b, ast->timestamp_span, "TIMESTAMP BY ... OVER");
   if (provider_is_reference(leaf->provider)) {
     diag_add(b->diags, DIAG_timestamp_by_misplaced, ast->timestamp_span, "reference data has no TIMESTAMP BY");
     return false;
@@ -74,7 +91,8 @@ static bool bind_timestamp(Binder *b, BoundSelect *select, Leaf *leaf, const Ast
     diag_hint(b->diags, diag, "for a number of seconds write DATEADD(second, x, '1970-01-01T00:00:00Z')");
     return false;
   }
-  return push_timestamp(b, leaf, expr);
+  SourceTime time = {.timestamp = expr};
+  return bind_over(b, &scope, &ast->timestamp_over, &time) && push_timestamp(b, leaf, time);
 }
 
 /* ---- leaves ----------------------------------------------------------------------------------- */

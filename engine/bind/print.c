@@ -70,6 +70,10 @@ static void put_leaf(Printer *p, const Leaf *leaf) {
   if (leaf->timestamp == NULL) return;
   strbuf_puts(p->out, " timestamp by ");
   expr_print(leaf->timestamp, p->out);
+  for (uint32_t i = 0; i < leaf->over_len; i++) {
+    strbuf_puts(p->out, i ? ", " : " over ");
+    expr_print(leaf->over[i], p->out);
+  }
 }
 
 static void put_bounds(Printer *p, const BoundJoin *join) {

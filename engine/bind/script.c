@@ -299,6 +299,7 @@ bool bind_script(const AstScript *ast, const BindOptions *options, Arena *arena,
     check_listed_inputs(&b);
     check_read_tables(&b);
     check_open_names(&b);
+    check_substreams(&b);
     for (uint32_t i = 0; i < b.script->inputs.len; i++) check_csv_input(&b, b.script->inputs.items[i]);
   }
   for (uint32_t i = 0; i < b.selects.len; i++) settle_select(b.selects.items[i]);

@@ -23,6 +23,7 @@ void batch_unref(Batch *batch) {
   column_unref(batch->time);
   column_unref(batch->payload);
   column_unref(batch->offset);
+  column_unref(batch->substream);
   selection_unref(batch->sel);
   lineage_release(&batch->lineage);
   mem_free(batch->cols);
@@ -36,6 +37,7 @@ Batch *batch_like(const Batch *batch, uint32_t cols_len) {
   like->time = ref_or_null(batch->time);
   like->payload = ref_or_null(batch->payload);
   like->offset = ref_or_null(batch->offset);
+  like->substream = ref_or_null(batch->substream);
   like->sel = selection_ref(batch->sel);
   like->channel = batch->channel;
   like->sorted = batch->sorted;

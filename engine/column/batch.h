@@ -19,6 +19,7 @@ typedef struct Batch {
   Column     *time;     /* COL_DATETIME: System.Timestamp() of each row; NULL only before the entrance */
   Column     *payload;  /* COL_RECORD: the source event's JSON text for the quarantine; NULL when not kept */
   Column     *offset;   /* COL_BIGINT: the source event's offset in its partition; NULL after an aggregate */
+  Column     *substream; /* COL_BIGINT: whose clock each row follows; NULL: all follow that of the channel */
   Selection  *sel;      /* NULL: all rows */
   uint32_t    channel;  /* which clock the rows follow: an (entrance, partition), or a derived stream */
   bool        sorted;   /* the selected rows ascend by time */
@@ -28,7 +29,7 @@ typedef struct Batch {
 Batch   *batch_new(uint32_t rows, uint32_t cols_len); /* columns NULL, no time; one reference */
 Batch   *batch_ref(Batch *batch);
 void     batch_unref(Batch *batch);
-/* Same rows, time, payload, offset, selection, channel and lineage; columns still NULL. */
+/* Same rows, time, payload, offset, substreams, selection, channel and lineage; columns still NULL. */
 Batch   *batch_like(const Batch *batch, uint32_t cols_len);
 /* The same batch with another selection (takes the reference of sel). */
 Batch   *batch_select(const Batch *batch, Selection *sel);

@@ -367,7 +367,7 @@ static void save_segment(const JoinSide *side, const JoinSegment *segment, ByteW
 Status join_side_save(JoinSide *side, const char *name, StateWriter *out, Error *err) {
   for (uint32_t i = 0; i < side->segments.len; i++) {
     JoinSegment *segment = side->segments.items[i];
-    if (!segment->changed) {
+    if (!segment->changed && !out->whole) {
       TRY(state_keep(out, name, segment->number, err));
       continue;
     }

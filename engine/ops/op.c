@@ -7,6 +7,10 @@
 
 Op *op_new(const PlanNode *plan, OpContext *ctx) {
   const OpClass *cls = op_class(plan->kind);
+  return op_new_of(plan->substreams && cls->holds ? &op_substreams : cls, plan, ctx);
+}
+
+Op *op_new_of(const OpClass *cls, const PlanNode *plan, OpContext *ctx) {
   Op *op = mem_zalloc(cls->bytes);
   op->cls = cls;
   op->plan = plan;
@@ -49,6 +53,17 @@ void op_advance(Op *op, uint32_t channel, Ticks w) {
   op->watermark = w;
   for (uint32_t i = 0; i < op->readers.len; i++)
     op_push_time(op->readers.items[i].to, op->readers.items[i].port, channel, w);
+}
+
+void op_push_each_time(Op *op, uint32_t port, uint32_t channel, const SubstreamClocks *clocks) {
+  if (op->ctx->failed != STATUS_OK) return;
+  if (op->cls->advance_each) op->cls->advance_each(op, port, channel, clocks);
+  else op_advance_each(op, channel, clocks);
+}
+
+void op_advance_each(Op *op, uint32_t channel, const SubstreamClocks *clocks) {
+  for (uint32_t i = 0; clocks->len && i < op->readers.len; i++)
+    op_push_each_time(op->readers.items[i].to, op->readers.items[i].port, channel, clocks);
 }
 
 void op_fail_rows(Op *op, const Batch *batch, const RowFailures *failures) {

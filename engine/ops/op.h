@@ -52,6 +52,7 @@ typedef struct OpContext {
   const Clock *clock;
   uint32_t next_channel;    /* channel numbers handed out so far */
   Arena   *arena;           /* lives as long as the graph: programs and plans of operators */
+  struct SubstreamKeys *substreams; /* substream_keys.h: a list, one for each number of OVER columns */
   void    *job;             /* for the callbacks below */
   /* Rows of a batch that could not be processed: to the quarantine. */
   void   (*rows_failed)(void *job, const Op *op, const Batch *batch, const RowFailures *failures);
@@ -70,6 +71,11 @@ typedef struct OpContext {
 
 typedef struct OpEdge { Op *to; uint32_t port; } OpEdge;
 
+/* Substreams (TIMESTAMP BY ... OVER): no later row of this one at the channel is below w. Its clock is never behind
+** that of the channel, which tells what holds for all of them, also for those nobody has seen yet. */
+typedef struct SubstreamClock { uint32_t substream; Ticks w; } SubstreamClock;
+typedef Vec(SubstreamClock) SubstreamClocks;
+
 struct Op {
   const OpClass  *cls;
   const PlanNode *plan;
@@ -87,6 +93,10 @@ struct OpClass {
   Status (*open)(Op *op, Error *err);                       /* NULL: nothing to prepare */
   void   (*push)(Op *op, uint32_t port, const Batch *batch);
   void   (*advance)(Op *op, uint32_t port, uint32_t channel, Ticks w);
+  /* Substreams of a channel move on. NULL: passed to the readers as it is. */
+  void   (*advance_each)(Op *op, uint32_t port, uint32_t channel, const SubstreamClocks *clocks);
+  /* Anything that a fresh operator at the same time would not. NULL: it cannot run by substream. */
+  bool   (*holds)(const Op *op);
   Status (*save)(Op *op, StateWriter *out, Error *err);     /* NULL: no state */
   Status (*load)(Op *op, StateReader *in, Error *err);
   void   (*oldest)(const Op *op, Lineage *into);
@@ -97,7 +107,10 @@ struct OpClass {
 /* One list per kind of thing: registry.c. */
 const OpClass *op_class(PlanKind kind);
 
+/* Where substreams reach an operator that keeps time, one of its kind for each of them (op_substreams.c). */
 Op    *op_new(const PlanNode *plan, OpContext *ctx);
+Op    *op_new_of(const OpClass *cls, const PlanNode *plan, OpContext *ctx);
+extern const OpClass op_substreams;
 void   op_free(Op *op); /* closes it */
 void   op_connect(Op *from, Op *to, uint32_t port);
 /* To the readers; the caller keeps its reference. Empty batches are not passed on. */
@@ -106,6 +119,8 @@ void   op_advance(Op *op, uint32_t channel, Ticks w);
 /* Passes a batch or watermark into an operator (counts rows). */
 void   op_push(Op *op, uint32_t port, const Batch *batch);
 void   op_push_time(Op *op, uint32_t port, uint32_t channel, Ticks w);
+void   op_advance_each(Op *op, uint32_t channel, const SubstreamClocks *clocks);
+void   op_push_each_time(Op *op, uint32_t port, uint32_t channel, const SubstreamClocks *clocks);
 void   op_fail_rows(Op *op, const Batch *batch, const RowFailures *failures);
 /* The operator cannot go on (state does not fit, a limit is exceeded): the job stops with this error. */
 void   op_fail(Op *op, Status status, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -322,6 +322,11 @@ static Status save_pane(const Pane *pane, uint32_t at, StateWriter *out, Error *
   return state_end(out, err);
 }
 
+static bool aggregate_holds(const Op *op) {
+  const AggregateOp *agg = (const AggregateOp *)op;
+  return agg->panes.len > 0 || agg->hopping.panes.len > 0;
+}
+
 static Status aggregate_save(Op *op, StateWriter *out, Error *err) {
   AggregateOp *agg = (AggregateOp *)op;
   ByteWriter *bytes = state_begin(out, "clocks", 0, CLOCK_VERSION);
@@ -396,6 +401,7 @@ const OpClass op_aggregate = {
   .open = aggregate_open,
   .push = aggregate_push,
   .advance = aggregate_advance,
+  .holds = aggregate_holds,
   .save = aggregate_save,
   .load = aggregate_load,
   .oldest = aggregate_oldest,

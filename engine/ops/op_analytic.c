@@ -262,6 +262,10 @@ static void analytic_advance(Op *op, uint32_t port, uint32_t channel, Ticks w) {
   op_advance(op, channel, w);
 }
 
+static bool analytic_holds(const Op *op) {
+  return holds_keys((const AnalyticOp *)op);
+}
+
 static Status analytic_save(Op *op, StateWriter *out, Error *err) {
   const AnalyticOp *analytic = (const AnalyticOp *)op;
   ByteWriter *bytes = state_begin(out, "rows", 0, ROWS_VERSION);
@@ -338,6 +342,7 @@ const OpClass op_analytic = {
   .open = analytic_open,
   .push = analytic_push,
   .advance = analytic_advance,
+  .holds = analytic_holds,
   .save = analytic_save,
   .load = analytic_load,
   .oldest = analytic_oldest,

@@ -156,6 +156,7 @@ static void emit_piece(ApplyOp *apply, const Batch *batch, const Column *arg, ui
   out->time = gather(batch->time, rows, count);
   out->payload = gather(batch->payload, rows, count);
   out->offset = gather(batch->offset, rows, count);
+  out->substream = gather(batch->substream, rows, count);
   out->channel = batch->channel;
   out->sorted = batch->sorted;
   lineage_merge(&out->lineage, &batch->lineage);

@@ -18,8 +18,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "ops/op.h"
-#include "time/reorder.h"
+#include "ops/entrance_substreams.h"
 #include "types/cast.h"
 
 enum {
@@ -37,7 +36,10 @@ typedef struct Partition {
 typedef struct EntranceOp {
   Op op;
   Vec(Partition) partitions;
-  Program    *program;   /* the timestamp; NULL: arrival time */
+  Program    *program;   /* the timestamp, then the OVER columns; NULL: arrival time */
+  Column    **values;    /* of the batch at hand */
+  bool        by_key;    /* OVER: substreams have the clocks, partitions only bound them from below */
+  EntranceSubstreams substreams;
   ProgramRun *run;
   RowFailures failures;
   Vec(Ticks)  arrivals;  /* scratch: of the rows of a batch */
@@ -47,11 +49,17 @@ typedef struct EntranceOp {
 static Status entrance_open(Op *op, Error *err) {
   (void)err;
   EntranceOp *entrance = (EntranceOp *)op;
-  Expr *timestamp = op->plan->entrance.timestamp;
+  uint32_t keys = op->plan->substreams;
   entrance->policy = op->ctx->policy;
-  if (!timestamp) return STATUS_OK;
-  entrance->program = program_new(op->ctx->arena, NULL, &timestamp, 1);
+  if (!op->plan->entrance.timestamp) return STATUS_OK;
+  Expr **values = ARENA_ARRAY(op->ctx->arena, Expr *, keys + 1);
+  values[0] = op->plan->entrance.timestamp;
+  for (uint32_t k = 0; k < keys; k++) values[k + 1] = op->plan->entrance.over[k];
+  entrance->program = program_new(op->ctx->arena, NULL, values, keys + 1);
   entrance->run = program_run_new(entrance->program);
+  entrance->values = ARENA_ARRAY(op->ctx->arena, Column *, keys + 1);
+  entrance->by_key = keys > 0;
+  if (entrance->by_key) entrance_substreams_open(&entrance->substreams, op);
   return STATUS_OK;
 }
 
@@ -61,22 +69,28 @@ void entrance_sort(Op *op) {
 
 /* ---- partitions ---- */
 
-Ticks entrance_watermark(const Op *op) {
-  const EntranceOp *entrance = (const EntranceOp *)op;
+static Ticks least_watermark(const EntranceOp *entrance) {
   Ticks min = entrance->partitions.len ? TICKS_MAX : TICKS_MIN;
   for (uint32_t i = 0; i < entrance->partitions.len; i++)
     if (entrance->partitions.items[i].watermark < min) min = entrance->partitions.items[i].watermark;
   return min;
 }
 
+/* Of substreams the furthest counts: the others may never come again. */
+Ticks entrance_watermark(const Op *op) {
+  const EntranceOp *entrance = (const EntranceOp *)op;
+  Ticks least = least_watermark(entrance);
+  return entrance->by_key && entrance->substreams.newest > least ? entrance->substreams.newest : least;
+}
+
 static Partition *add_partition(EntranceOp *entrance, uint32_t number) {
   Op *op = &entrance->op;
-  Partition added = {.number = number, .channel = op_new_channel(op), .watermark = entrance_watermark(op),
-                     .arrival = TICKS_MIN};
+  Partition added = {.number = number, .channel = entrance->by_key ? op->channel : op_new_channel(op),
+                     .watermark = least_watermark(entrance), .arrival = TICKS_MIN};
   if (added.watermark == TICKS_MAX) BUG("partition %u appears after all others have finished", number);
   vec_push(&entrance->partitions, added);
-  op_advance(op, added.channel, TICKS_MIN);
-  if (added.watermark > TICKS_MIN) op_advance(op, added.channel, added.watermark);
+  if (!entrance->by_key || entrance->partitions.len == 1) op_advance(op, added.channel, TICKS_MIN);
+  if (!entrance->by_key && added.watermark > TICKS_MIN) op_advance(op, added.channel, added.watermark);
   return &entrance->partitions.items[entrance->partitions.len - 1];
 }
 
@@ -179,11 +193,12 @@ static void drop_failed(Op *op, const Batch *batch, const RowFailures *failures)
   }
 }
 
-/* The timestamps (datetimes without NULL for the rows of *sel). May be a column of the batch. */
+/* The timestamps (datetimes without NULL for the rows of *sel). May be a column of the batch. The keys of substreams
+** stay in entrance->values. */
 static Column *compute_times(EntranceOp *entrance, const Batch *batch, Selection **sel) {
-  Column *col;
   row_failures_reset(&entrance->failures, batch->rows);
-  program_run(entrance->run, batch, &col, sel, &entrance->failures);
+  program_run(entrance->run, batch, entrance->values, sel, &entrance->failures);
+  Column *col = entrance->values[0];
   drop_failed(&entrance->op, batch, &entrance->failures);
   if (col->layout == COL_DATETIME && !col->constant && !col->valid) return col;
   Column *times = to_ticks(&entrance->op, batch, col, sel);
@@ -274,23 +289,32 @@ static Selection *without_drops(const Batch *batch, const PolicyOutcome *outcome
   return sel;
 }
 
-/* A batch with events outside a policy: gets times of its own, and without the dropped rows. */
-static Ticks correct(Op *op, const Partition *partition, const Batch *source, Batch *batch, TimedEvents *events) {
+static void own_times(Batch *batch) {
   Column *times = column_new(COL_DATETIME, batch->rows);
   memcpy(times->data, batch->time->data, batch->rows * sizeof(Ticks));
   column_unref(batch->time);
   batch->time = times;
-  events->times = column_i64(times);
-  PolicyOutcome outcome = {0};
-  Ticks w = policy_apply(&((EntranceOp *)op)->policy, partition->watermark, events, &outcome);
-  count_outcome(op, &outcome);
-  report_drops(op, source, &outcome);
-  if (outcome.drops.len) {
-    Selection *kept = without_drops(batch, &outcome);
+}
+
+/* Counts, reports, and leaves dropped rows out. */
+static void settle_outcome(Op *op, const Batch *source, Batch *batch, PolicyOutcome *outcome) {
+  count_outcome(op, outcome);
+  report_drops(op, source, outcome);
+  if (outcome->drops.len) {
+    Selection *kept = without_drops(batch, outcome);
     selection_unref(batch->sel);
     batch->sel = kept;
   }
-  policy_outcome_release(&outcome);
+  policy_outcome_release(outcome);
+}
+
+/* A batch with events outside a policy: gets times of its own, and without the dropped rows. */
+static Ticks correct(Op *op, const Partition *partition, const Batch *source, Batch *batch, TimedEvents *events) {
+  own_times(batch);
+  events->times = column_i64(batch->time);
+  PolicyOutcome outcome = {0};
+  Ticks w = policy_apply(&((EntranceOp *)op)->policy, partition->watermark, events, &outcome);
+  settle_outcome(op, source, batch, &outcome);
   return w;
 }
 
@@ -304,6 +328,30 @@ static void apply_policies(Op *op, Partition *partition, const Batch *source, Ba
     scan.ascending = policy->out_of_order == 0; /* then nothing is left below an earlier one */
   }
   release(op, partition, batch, scan.ascending, scan.watermark);
+}
+
+/* ---- substreams ---- */
+
+/* No event of the partition below w comes any more. */
+static void raise_floor(EntranceOp *entrance, Partition *partition, Ticks w) {
+  if (w <= partition->watermark) return;
+  partition->watermark = w;
+  entrance_substreams_raise(&entrance->substreams, least_watermark(entrance));
+}
+
+static void apply_by_key(EntranceOp *entrance, Partition *partition, const Batch *source, Batch *batch,
+                         const Ticks *arrivals) {
+  own_times(batch);
+  TimedEvents events = {.times = column_i64(batch->time), .arrivals = arrivals, .sel = batch->sel,
+                        .rows = batch->rows};
+  PolicyOutcome outcome = {0};
+  batch->substream = entrance_substreams_judge(&entrance->substreams, &entrance->policy, &events,
+                                               entrance->values + 1, &outcome);
+  settle_outcome(&entrance->op, source, batch, &outcome);
+  for (uint32_t k = 0; k < entrance->op.plan->substreams; k++) column_unref(entrance->values[k + 1]);
+  entrance_substreams_release(&entrance->substreams, &entrance->policy, batch);
+  if (partition->arrival != TICKS_MIN && entrance->policy.late >= 0)
+    raise_floor(entrance, partition, partition->arrival - entrance->policy.late);
 }
 
 /* ---- batches ---- */
@@ -329,7 +377,8 @@ static void push_by_timestamp(EntranceOp *entrance, Partition *partition, const 
   Batch *batch = batch_select(source, sel);
   batch->time = times;
   if (arrivals) fill_unknown(arrivals, batch);
-  apply_policies(&entrance->op, partition, source, batch, arrivals);
+  if (entrance->by_key) apply_by_key(entrance, partition, source, batch, arrivals);
+  else apply_policies(&entrance->op, partition, source, batch, arrivals);
   batch_unref(batch);
 }
 
@@ -366,13 +415,15 @@ void entrance_push(Op *op, uint32_t partition, const Batch *batch, const Column 
   else push_by_arrival(entrance, into, batch, arrival);
 }
 
-void entrance_idle(Op *op, uint32_t partition, Ticks floor) {
-  if (op->ctx->failed == STATUS_OK) advance(op, take_partition(op, partition), floor);
+static void move_on(Op *op, uint32_t partition, Ticks w) {
+  if (op->ctx->failed != STATUS_OK) return;
+  Partition *moved = take_partition(op, partition);
+  if (((EntranceOp *)op)->by_key) raise_floor((EntranceOp *)op, moved, w);
+  else advance(op, moved, w);
 }
 
-void entrance_finish(Op *op, uint32_t partition) {
-  if (op->ctx->failed == STATUS_OK) advance(op, take_partition(op, partition), TICKS_MAX);
-}
+void entrance_idle(Op *op, uint32_t partition, Ticks floor) { move_on(op, partition, floor); }
+void entrance_finish(Op *op, uint32_t partition) { move_on(op, partition, TICKS_MAX); }
 
 /* ---- state ---- */
 
@@ -392,7 +443,7 @@ static Status entrance_save(Op *op, StateWriter *out, Error *err) {
     save_partition(&entrance->partitions.items[i], state_begin(out, "partition", i, ENTRANCE_VERSION));
     TRY(state_end(out, err));
   }
-  return STATUS_OK;
+  return entrance->by_key ? entrance_substreams_save(&entrance->substreams, out, err) : STATUS_OK;
 }
 
 static Status load_partition(EntranceOp *entrance, uint32_t at, StateReader *in, Error *err) {
@@ -413,14 +464,16 @@ static Status entrance_load(Op *op, StateReader *in, Error *err) {
   TRY(state_find(in, "partitions", 0, ENTRANCE_VERSION, &bytes, err));
   uint32_t len = get_u32(&bytes);
   TRY(state_done(in, &bytes, err));
-  for (uint32_t i = 0; i < len; i++) TRY(load_partition((EntranceOp *)op, i, in, err));
-  return STATUS_OK;
+  EntranceOp *entrance = (EntranceOp *)op;
+  for (uint32_t i = 0; i < len; i++) TRY(load_partition(entrance, i, in, err));
+  return entrance->by_key ? entrance_substreams_load(&entrance->substreams, in, err) : STATUS_OK;
 }
 
 static void entrance_oldest(const Op *op, Lineage *into) {
   const EntranceOp *entrance = (const EntranceOp *)op;
   for (uint32_t i = 0; i < entrance->partitions.len; i++)
     reorder_oldest(&entrance->partitions.items[i].waiting, into);
+  entrance_substreams_oldest(&entrance->substreams, into);
 }
 
 static void entrance_close(Op *op) {
@@ -428,6 +481,7 @@ static void entrance_close(Op *op) {
   for (uint32_t i = 0; i < entrance->partitions.len; i++) reorder_release(&entrance->partitions.items[i].waiting);
   vec_release(&entrance->partitions);
   vec_release(&entrance->arrivals);
+  entrance_substreams_close(&entrance->substreams);
   program_run_free(entrance->run);
   row_failures_release(&entrance->failures);
 }

@@ -271,6 +271,7 @@ static Batch *gather_pairs(JoinOp *join, const Batch *batch, const Pairs *pairs)
   out->time = column_gather(batch->time, pairs->left, pairs->len, false);
   if (batch->payload) out->payload = column_gather(batch->payload, pairs->left, pairs->len, false);
   if (batch->offset) out->offset = column_gather(batch->offset, pairs->left, pairs->len, false);
+  if (batch->substream) out->substream = column_gather(batch->substream, pairs->left, pairs->len, false);
   out->channel = batch->channel;
   out->sorted = batch->sorted;
   lineage_merge(&out->lineage, &batch->lineage);

@@ -476,6 +476,12 @@ static void join_advance(Op *op, uint32_t port, uint32_t channel, Ticks w) {
 
 /* ---- state ------------------------------------------------------------------------------------ */
 
+static bool join_holds(const Op *op) {
+  const StreamJoin *join = (const StreamJoin *)op;
+  return join_side_rows(&join->inputs[LEFT].side) > 0 || join_side_rows(&join->inputs[RIGHT].side) > 0 ||
+         !reorder_is_empty(&join->results);
+}
+
 static Status join_save(Op *op, StateWriter *out, Error *err) {
   StreamJoin *join = (StreamJoin *)op;
   ByteWriter *bytes = state_begin(out, "join", 0, JOIN_VERSION);
@@ -541,6 +547,7 @@ const OpClass op_join_stream = {
   .open = join_open,
   .push = join_push,
   .advance = join_advance,
+  .holds = join_holds,
   .save = join_save,
   .load = join_load,
   .oldest = join_oldest,

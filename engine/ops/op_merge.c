@@ -81,6 +81,10 @@ size_t merge_held_bytes(const Op *op, uint32_t channel) {
   return reorder_bytes(&((const MergeOp *)op)->rows, channel);
 }
 
+static bool merge_holds(const Op *op) {
+  return !reorder_is_empty(&((const MergeOp *)op)->rows);
+}
+
 static Status merge_save(Op *op, StateWriter *out, Error *err) {
   const MergeOp *merge = (const MergeOp *)op;
   ByteWriter *bytes = state_begin(out, "rows", 0, MERGE_VERSION);
@@ -118,6 +122,7 @@ const OpClass op_merge = {
   .bytes = sizeof(MergeOp),
   .push = merge_push,
   .advance = merge_advance,
+  .holds = merge_holds,
   .save = merge_save,
   .load = merge_load,
   .oldest = merge_oldest,

@@ -37,6 +37,10 @@ static void union_advance(Op *op, uint32_t port, uint32_t channel, Ticks w) {
   op_advance(op, route((UnionOp *)op, port, channel), w);
 }
 
+static void union_advance_each(Op *op, uint32_t port, uint32_t channel, const SubstreamClocks *clocks) {
+  op_advance_each(op, route((UnionOp *)op, port, channel), clocks);
+}
+
 static Status union_save(Op *op, StateWriter *out, Error *err) {
   const UnionOp *merged = (const UnionOp *)op;
   ByteWriter *bytes = state_begin(out, "routes", 0, UNION_VERSION);
@@ -72,6 +76,7 @@ const OpClass op_union = {
   .bytes = sizeof(UnionOp),
   .push = union_push,
   .advance = union_advance,
+  .advance_each = union_advance_each,
   .save = union_save,
   .load = union_load,
   .close = union_close,

@@ -333,6 +333,10 @@ static void load_group(void *owner, void *extra, ByteReader *in) {
   ((SessionGroup *)extra)->next = get_u32(in);
 }
 
+static bool session_holds(const Op *op) {
+  return ((const SessionOp *)op)->sessions.live > 0;
+}
+
 static Status session_save(Op *base, StateWriter *out, Error *err) {
   const SessionOp *op = (const SessionOp *)base;
   ByteWriter *bytes = state_begin(out, "sessions", 0, SESSION_VERSION);
@@ -395,6 +399,7 @@ const OpClass op_window_session = {
   .open = session_open,
   .push = session_push,
   .advance = session_advance,
+  .holds = session_holds,
   .save = session_save,
   .load = session_load,
   .oldest = session_oldest,

@@ -430,6 +430,11 @@ static void load_group(void *owner, void *extra, ByteReader *in) {
   two_stacks_load(&g->stacks, &((SlidingOp *)owner)->stacked, in);
 }
 
+static bool sliding_holds(const Op *op) {
+  const SlidingOp *sliding = (const SlidingOp *)op;
+  return sliding->groups.live > 0 || sliding->rows.pieces.len > 0;
+}
+
 static Status sliding_save(Op *base, StateWriter *out, Error *err) {
   const SlidingOp *op = (const SlidingOp *)base;
   ByteWriter *bytes = state_begin(out, "groups", 0, SLIDING_VERSION);
@@ -497,6 +502,7 @@ const OpClass op_window_sliding = {
   .open = sliding_open,
   .push = sliding_push,
   .advance = sliding_advance,
+  .holds = sliding_holds,
   .save = sliding_save,
   .load = sliding_load,
   .oldest = sliding_oldest,

@@ -2,7 +2,7 @@
 #include "functions/operators.h"
 #include "plan/choose_window.h"
 
-typedef struct Built { const void *of; const Expr *timestamp; PlanNode *node; } Built;
+typedef struct Built { const void *of; const Leaf *leaf; PlanNode *node; } Built; /* leaf: of an input */
 
 typedef struct Builder {
   Arena *arena;
@@ -24,6 +24,7 @@ static PlanNode *add_node(Builder *b, PlanKind kind, Span span, PlanNode *first,
   if (first) node->inputs[node->inputs_len++] = first;
   if (second) node->inputs[node->inputs_len++] = second;
   node->reference = first && first->reference;
+  node->substreams = first ? first->substreams : 0;
   if (first) node->cols = first->cols, node->cols_len = first->cols_len;
   arena_push(b->arena, &b->nodes, node);
   return node;
@@ -85,13 +86,17 @@ static bool same_over_input(const Expr *a, const Expr *b) {
   return true;
 }
 
-static PlanNode *find_built(Builder *b, const void *of, const Expr *timestamp) {
-  for (uint32_t i = 0; i < b->built.len; i++) {
-    const Built *built = &b->built.items[i];
-    bool same = built->timestamp == timestamp ||
-                (built->timestamp && timestamp && same_over_input(built->timestamp, timestamp));
-    if (built->of == of && same) return built->node;
-  }
+static bool same_time(const Leaf *a, const Leaf *b) {
+  if (a == NULL || b == NULL) return a == b;
+  if (!a->timestamp != !b->timestamp || a->over_len != b->over_len) return false;
+  for (uint32_t i = 0; i < a->over_len; i++)
+    if (!same_over_input(a->over[i], b->over[i])) return false;
+  return a->timestamp == NULL || same_over_input(a->timestamp, b->timestamp);
+}
+
+static PlanNode *find_built(Builder *b, const void *of, const Leaf *leaf) {
+  for (uint32_t i = 0; i < b->built.len; i++)
+    if (b->built.items[i].of == of && same_time(b->built.items[i].leaf, leaf)) return b->built.items[i].node;
   return NULL;
 }
 
@@ -101,8 +106,9 @@ static PlanInput *find_input(Builder *b, const BoundInput *from) {
   return plan_input(b, from);
 }
 
-static PlanNode *build_input(Builder *b, const BoundInput *from, Expr *timestamp) {
-  PlanNode *node = find_built(b, from, timestamp);
+static PlanNode *build_input(Builder *b, const Leaf *leaf) {
+  const BoundInput *from = leaf->provider.input;
+  PlanNode *node = find_built(b, from, leaf);
   if (node) return node;
   PlanInput *input = find_input(b, from);
   node = add_node(b, from->reference ? PLAN_REFERENCE : PLAN_ENTRANCE, from->span, NULL, NULL);
@@ -111,8 +117,9 @@ static PlanNode *build_input(Builder *b, const BoundInput *from, Expr *timestamp
   node->cols = input->cols;
   node->cols_len = input->cols_len;
   if (from->reference) node->scan = input;
-  else node->entrance.input = input, node->entrance.timestamp = timestamp;
-  arena_push(b->arena, &b->built, (Built){from, timestamp, node});
+  else node->entrance.input = input, node->entrance.timestamp = leaf->timestamp, node->entrance.over = leaf->over;
+  node->substreams = leaf->over_len;
+  arena_push(b->arena, &b->built, (Built){from, leaf, node});
   return node;
 }
 
@@ -120,7 +127,7 @@ static PlanNode *build_match(Builder *b, const BoundRelation *relation);
 
 static PlanNode *build_provider(Builder *b, const Leaf *leaf) {
   if (leaf->provider.relation) return build_match(b, leaf->provider.relation);
-  if (leaf->provider.input) return build_input(b, leaf->provider.input, leaf->timestamp);
+  if (leaf->provider.input) return build_input(b, leaf);
   PlanNode *node = find_built(b, leaf->provider.step, NULL);
   if (node) return node;
   node = build_query(b, leaf->provider.step->query, leaf->provider.step->name);
@@ -142,6 +149,7 @@ static bool is_one_stream(const PlanNode *node) {
     case PLAN_PROJECT:
     case PLAN_APPLY:
     case PLAN_JOIN_REFERENCE: return is_one_stream(node->inputs[0]);
+    case PLAN_ENTRANCE: return node->substreams > 0; /* each is in order by itself */
     default: return false;
   }
 }
@@ -312,6 +320,7 @@ static PlanNode *build_group(Builder *b, PlanNode *input, const BoundGroup *grou
   PlanNode **windows = ARENA_ARRAY(b->arena, PlanNode *, group->windows_len);
   for (uint32_t i = 0; i < group->windows_len; i++) {
     bool ordered = window_needs_order(&group->windows[i], group);
+    if (ordered && !merged && input->substreams && is_one_stream(input)) merged = input;
     if (ordered && !merged) merged = add_node(b, PLAN_MERGE, group->span, input, NULL);
     windows[i] = build_aggregate(b, ordered ? merged : input, group, i);
   }

@@ -75,8 +75,13 @@ struct PlanNode {
   PlanColumn *cols;             /* of the batches it emits */
   uint32_t   cols_len;
   bool       reference;         /* works on reference data, not on a stream */
+  uint32_t   substreams;        /* its rows follow a clock for each value of so many OVER columns; 0: one clock */
   union {
-    struct { PlanInput *input; Expr *timestamp; } entrance; /* timestamp NULL: arrival time */
+    struct {
+      PlanInput *input;
+      Expr *timestamp;          /* NULL: arrival time */
+      Expr **over;              /* substreams of them */
+    } entrance;
     PlanInput *scan;            /* PLAN_REFERENCE */
     Expr *condition;            /* PLAN_FILTER */
     struct { Expr **values; } project; /* cols_len of them */

@@ -3,6 +3,7 @@
 #include "run/internal.h"
 
 #include "base/mem.h"
+#include "ops/substream_keys.h"
 
 static Status build_op(Job *job, const PlanNode *node, Error *err) {
   Op *op = op_new(node, &job->ctx);
@@ -44,5 +45,6 @@ void graph_free(Job *job) {
   for (uint32_t i = 0; job->ops && i < job->plan->nodes_len; i++) op_free(job->ops[i]);
   mem_free(job->ops);
   job->ops = NULL;
+  substream_keys_free(&job->ctx);
   arena_release(&job->graph_arena);
 }

@@ -63,6 +63,7 @@ typedef struct StateWriter {
   StateStore  *store;
   Str          step;    /* of the operator that is saving */
   bool         open;    /* between state_begin and state_end */
+  bool         whole;   /* the store has no save before this one: nothing can be kept */
   StateSegment segment; /* being written */
   ByteWriter   bytes;   /* of it */
 } StateWriter;
@@ -78,7 +79,7 @@ void   state_writer_close(StateWriter *writer);
 /* The operator's side. The name is a literal. The ByteWriter is valid until state_end. */
 ByteWriter *state_begin(StateWriter *writer, const char *name, uint32_t index, uint32_t version);
 Status      state_end(StateWriter *writer, Error *err);
-/* Takes the segment over from the save before (or from the one that was loaded). */
+/* Takes the segment over from the save before (or from the one that was loaded); not when the writer is `whole`. */
 Status      state_keep(StateWriter *writer, const char *name, uint32_t index, Error *err);
 
 /* ---- loading ---- */

@@ -57,21 +57,24 @@ static Ticks judge_order(const TimePolicy *policy, Ticks t, Ticks watermark, Pol
   return policy->drop ? TICKS_MIN : watermark;
 }
 
-Ticks policy_apply(const TimePolicy *policy, Ticks watermark, const TimedEvents *events, PolicyOutcome *out) {
-  SELECTION_EACH(events->sel, events->rows, i) {
-    Ticks own = events->times[i], t = own;
-    PolicyKind why = POLICY_EARLY;
-    if (events->arrivals) t = judge_arrival(policy, t, events->arrivals[i], out, &why);
-    if (t != TICKS_MIN) t = judge_order(policy, t, watermark, out, &why);
-    if (t == TICKS_MIN) {
-      vec_push(&out->drops, (PolicyDrop){i, why});
-      continue;
-    }
-    events->times[i] = t;
-    out->adjusted += t != own;
-    if (t - own > out->largest_shift) out->largest_shift = t - own;
-    if (t - policy->out_of_order > watermark) watermark = t - policy->out_of_order;
+Ticks policy_judge(const TimePolicy *policy, Ticks watermark, const TimedEvents *events, uint32_t row,
+                   PolicyOutcome *out) {
+  Ticks own = events->times[row], t = own;
+  PolicyKind why = POLICY_EARLY;
+  if (events->arrivals) t = judge_arrival(policy, t, events->arrivals[row], out, &why);
+  if (t != TICKS_MIN) t = judge_order(policy, t, watermark, out, &why);
+  if (t == TICKS_MIN) {
+    vec_push(&out->drops, (PolicyDrop){row, why});
+    return watermark;
   }
+  events->times[row] = t;
+  out->adjusted += t != own;
+  if (t - own > out->largest_shift) out->largest_shift = t - own;
+  return t - policy->out_of_order > watermark ? t - policy->out_of_order : watermark;
+}
+
+Ticks policy_apply(const TimePolicy *policy, Ticks watermark, const TimedEvents *events, PolicyOutcome *out) {
+  SELECTION_EACH(events->sel, events->rows, i) watermark = policy_judge(policy, watermark, events, i, out);
   return watermark;
 }
 

@@ -47,6 +47,9 @@ typedef struct PolicyOutcome {
   Ticks    largest_shift;          /* of an adjusted event */
   Vec(PolicyDrop) drops;           /* ascending rows */
 } PolicyOutcome;
+/* The same for the event of one row, whose clock stands at `watermark`: for events that do not share one. */
+Ticks policy_judge(const TimePolicy *policy, Ticks watermark, const TimedEvents *events, uint32_t row,
+                   PolicyOutcome *out);
 /* Changes times, fills the outcome and returns the watermark after the last event. */
 Ticks policy_apply(const TimePolicy *policy, Ticks watermark, const TimedEvents *events, PolicyOutcome *out);
 void  policy_outcome_release(PolicyOutcome *out);

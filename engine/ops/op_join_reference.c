@@ -47,6 +47,7 @@ typedef struct JoinOp {
   uint64_t    uses;
   ClockSet    clocks;     /* of port 0 */
   ReferenceTable *filling; /* from port 1 */
+  ClockSet    filled;     /* of port 1: it has ended when all of its channels have */
   Vec(Batch *) waiting;   /* reference data of port 0 that came before the table was complete */
   bool        left_ended; /* and then ended */
   uint32_t    left_channel;
@@ -427,7 +428,7 @@ static void finish_reference(JoinOp *join) {
 static void join_advance(Op *op, uint32_t port, uint32_t channel, Ticks w) {
   JoinOp *join = (JoinOp *)op;
   if (port == 1) {
-    if (w == TICKS_MAX) finish_reference(join);
+    if (clock_set_advance(&join->filled, channel, w) && join->filled.min == TICKS_MAX) finish_reference(join);
   } else if (op->plan->reference && join->snapshots_len == 0 && w == TICKS_MAX) {
     join->left_ended = true;
     join->left_channel = channel;
@@ -518,6 +519,7 @@ static void join_close(Op *op) {
   while (join->snapshots_len) drop_snapshot(join, join->snapshots_len - 1);
   reference_table_free(join->filling);
   clock_set_release(&join->clocks);
+  clock_set_release(&join->filled);
   program_run_free(join->left_run);
   program_run_free(join->right_run);
   program_run_free(join->residual_run);

@@ -160,6 +160,7 @@ Status references_open(Job *job, Error *err) {
     pthread_mutex_init(&group->lock, NULL);
     pthread_cond_init(&group->ended, NULL);
     fill_group(job, group, parent, i);
+    group->counts = mem_zalloc(mem_mul(group->nodes.len, sizeof *group->counts));
     if (status == STATUS_OK) status = open_group(job, group, err);
   }
   mem_free(parent);
@@ -249,6 +250,12 @@ static void install(ReferenceGroup *group, Ticks time) {
     join_reference_add(group->job->ops[group->joins.items[i]], group->tables[i], time, until);
   mem_free(group->tables);
   group->tables = NULL;
+  for (uint32_t i = 0; i < group->nodes.len; i++) { /* the steps did their work in the graph of the load */
+    Op *op = group->job->ops[group->nodes.items[i]];
+    if (joins_stream(op->plan)) continue;
+    op->rows_in += group->counts[i][0];
+    op->rows_out += group->counts[i][1];
+  }
 }
 
 /* ---- refreshes -------------------------------------------------------------------------------- */
@@ -453,6 +460,7 @@ void references_close(Job *job) {
     vec_release(&group->nodes);
     vec_release(&group->joins);
     vec_release(&group->timeline);
+    mem_free(group->counts);
     pthread_mutex_destroy(&group->lock);
     pthread_cond_destroy(&group->ended);
   }

@@ -49,6 +49,7 @@ typedef struct ReferenceGroup {
   Ticks     started;       /* wall clock */
   bool      refresh;       /* read inputs without dates, too */
   ReferenceTable **tables; /* one a join */
+  uint64_t (*counts)[2];   /* rows in and out of each node, for the report */
   _Atomic uint64_t rows;   /* read so far */
   int64_t   told_ns;       /* when the number of rows was last said */
   Status    status;

@@ -331,9 +331,18 @@ void reference_tables_free(ReferenceGroup *group) {
   group->tables = NULL;
 }
 
+static void count_rows(ReferenceGroup *group, const LoadGraph *graph) {
+  for (uint32_t i = 0; i < group->nodes.len; i++) {
+    const Op *op = graph->ops[group->nodes.items[i]];
+    group->counts[i][0] = op ? op->rows_in : 0;
+    group->counts[i][1] = op ? op->rows_out : 0;
+  }
+}
+
 void reference_group_load(ReferenceGroup *group) {
   LoadGraph graph = {0};
   group->tables = mem_zalloc(mem_mul(group->joins.len + 1, sizeof *group->tables));
   group->status = load_all(group, &graph, &group->error);
+  count_rows(group, &graph);
   graph_close(group, &graph);
 }

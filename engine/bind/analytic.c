@@ -8,9 +8,6 @@
 
 enum { OFFSET_MAX = 1000000 };
 
-static const char aggregate_signature[] =
-    "COUNT(*) OVER ([PARTITION BY key, ...] LIMIT DURATION(unit, n) [WHEN condition])";
-
 /* A call on its way: what is bound, still over the columns of the scope. */
 typedef struct Draft {
   Binder        *b;
@@ -40,7 +37,20 @@ bool is_analytic(const AstCall *call) {
 
 static bool bad_over(Draft *d, Span span, const char *what) {
   Diag *diag = diag_add(d->b->diags, DIAG_bad_over, span, "`%s` %s", d->name, what);
-  diag_hint(d->b->diags, diag, "the signature is %s", d->signature);
+  diag_hint(d->b->diags, diag, "the signature is `%s`", d->signature);
+  return false;
+}
+
+/* `missing` is what to insert at the end of the call, or before the last parenthesis of its OVER. */
+static bool no_limit(Draft *d, Span span, const char *missing) {
+  bool over = d->ast->call.over != NULL;
+  Diag *diag = diag_add(d->b->diags, DIAG_bad_over, span, "`%s` does not say how far back it looks", d->name);
+  uint32_t end = over ? span.end - 1 : span.end;
+  Str before = str_sub(d->b->diags->source->text, span.begin, end);
+  if (before.len < 60 && str_find_char(before, '\n') < 0)
+    diag_hint(d->b->diags, diag, "write for example `" STR_FMT "%s%s`", STR_ARG(before), missing, over ? ")" : "");
+  else diag_hint(d->b->diags, diag, "the signature is `%s`", d->signature);
+  diag_edit(d->b->diags, diag, (Span){end, end}, "%s", missing);
   return false;
 }
 
@@ -60,10 +70,10 @@ static bool check_clauses(Draft *d) {
   if (call->distinct) return bad_over(d, d->ast->span, "with OVER takes no DISTINCT");
   if (isfirst && over && over->limit)
     return bad_over(d, over->limit->span, "has its length as an argument, not as LIMIT DURATION");
-  if (!isfirst && !over) return bad_over(d, d->ast->span, "needs OVER with LIMIT DURATION");
-  if (!isfirst && !over->limit) return bad_over(d, over->span, "needs LIMIT DURATION: how far back it looks");
   if (over && over->order_by_len && d->call.kind != ANALYTIC_AGGREGATE)
     return bad_over(d, over->order_by[0]->span, "takes no ORDER BY: rows come in the order of time");
+  if (!isfirst && !over) return no_limit(d, d->ast->span, " OVER (LIMIT DURATION(minute, 5))");
+  if (!isfirst && !over->limit) return no_limit(d, over->span, " LIMIT DURATION(minute, 5)");
   return true;
 }
 
@@ -408,7 +418,9 @@ static void settle_kind(Draft *d) {
   const AnalyticFn *fn = function_of(&d->ast->call);
   d->call.kind = fn ? fn->kind : ANALYTIC_AGGREGATE;
   d->name = fn ? fn->name : aggregate_of(&d->ast->call)->name;
-  d->signature = fn ? fn->signature : aggregate_signature;
+  d->signature = fn ? fn->signature
+                    : arena_cstr(d->b->arena, arena_printf(d->b->arena,
+                        "%s(...) OVER ([PARTITION BY key, ...] LIMIT DURATION(unit, n) [WHEN condition])", d->name));
 }
 
 Expr *bind_analytic(Binder *b, Scope *scope, const AstExpr *ast) {

@@ -257,6 +257,7 @@ typedef struct BoundGroup {
   Vec(BoundAgg *) aggs;
   ExprColumn window_id;    /* System.Window().Id */
   bool      wants_window_id;
+  bool      failed;        /* diagnosed: what follows from it is not said */
   Span      span;
 } BoundGroup;
 

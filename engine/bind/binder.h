@@ -80,7 +80,7 @@ BoundQuery *bind_query(Binder *b, const AstQuery *ast);
 BoundSelect *bind_select(Binder *b, const AstQuery *ast);
 Str   item_default_name(Binder *b, const AstExpr *expr, unsigned *unnamed); /* counts those without any */
 /* group.c */
-BoundGroup *bind_group(Binder *b, Scope *scope, const AstSelect *ast);
+BoundGroup *bind_group(Binder *b, Scope *scope, const AstSelect *ast); /* never NULL, see BoundGroup.failed */
 Expr *bind_grouped(Binder *b, Scope *scope, Expr *expr); /* keys replaced by their columns; the rest is an error */
 bool  expr_reads(const AstExpr *ast, Str name);      /* as a column, or the last part of one */
 unsigned select_reads(const AstSelect *ast, Str name); /* how often the items of the list do */
@@ -98,7 +98,8 @@ Expr *bind_condition(Binder *b, Scope *scope, const AstExpr *ast);
 Expr *bind_operator(Binder *b, Span span, const char *sign, Expr **args, uint32_t len);
 Expr *expr_error(Binder *b, Span span);
 Expr *bind_fn(Binder *b, Span span, const ScalarFn *fn, Expr **args, uint32_t len, Type target);
-/* operands.c: diagnosed when false */
+/* operands.c: the text as written when it is short enough to stand in a message; diagnosed when false */
+Str   shown(const Binder *b, Span span, const char *otherwise);
 bool  check_operands(Binder *b, Span span, const ScalarFn *fn, Expr **args, uint32_t len);
 bool  check_cast(Binder *b, Span span, const Expr *of, Type to);
 /* csv.c: the column of a CSV input without CREATE TABLE that the expression reads; NULL: another expression */
@@ -116,6 +117,7 @@ Str   call_name(Binder *b, const AstCall *call); /* with its dots */
 /* foreign.c: what other dialects have, and the nearest name that exists */
 Expr *unknown_function(Binder *b, const AstExpr *call); /* diagnosed */
 bool  is_foreign_window(const AstExpr *expr);        /* a call that was surely meant as a window */
+bool  suggest_unit(Binder *b, Diag *diag, Span span, Str word); /* of time; false: none is near */
 bool  bind_type(Binder *b, const AstType *ast, Type *out); /* diagnosed when false */
 void  check_foreign_word(Binder *b, const AstName *name); /* warns when a column has the name of a value */
 /* metadata.c: a call with two arguments */

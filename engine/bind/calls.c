@@ -26,14 +26,6 @@ bool is_system_timestamp(const AstExpr *expr) {
 
 /* ---- messages --------------------------------------------------------------------------------- */
 
-static Expr *not_yet(Binder *b, Span span, Str what) {
-  Diag *diag =
-      diag_add(b->diags, DIAG_not_in_this_version, span,
-               "`" STR_FMT "` is part of the language, but this version of Weir cannot run it yet", STR_ARG(what));
-  diag_hint(b->diags, diag, "docs/language lists what runs today");
-  return expr_error(b, span);
-}
-
 /* "takes 2 arguments", "takes 1 to 3 arguments", "takes at least 2 arguments" */
 static void print_counts(unsigned min, unsigned max, StrBuf *out) {
   if (max == 0) strbuf_puts(out, "takes no argument");
@@ -73,12 +65,12 @@ static Expr *bind_unit(Binder *b, const AstExpr *ast) {
     Value value = value_text(str_from(time_unit_name(unit)));
     return expr_const(b->arena, ast->span, &value);
   }
-  Str names[64];
-  Str nearest = diag_nearest(word, names, time_unit_candidates(names, 64));
   Diag *diag =
       word.len ? diag_add(b->diags, DIAG_unknown_unit, ast->span, "there is no date part `" STR_FMT "`", STR_ARG(word))
                : diag_add(b->diags, DIAG_unknown_unit, ast->span, "a date part such as `minute` belongs here");
-  if (nearest.len) diag_hint(b->diags, diag, "did you mean `" STR_FMT "`?", STR_ARG(nearest));
+  if (!suggest_unit(b, diag, ast->span, word))
+    diag_hint(b->diags, diag, "date parts are year, quarter, month, week, weekday, dayofyear, day, hour, minute, second, "
+              "millisecond and microsecond");
   return expr_error(b, ast->span);
 }
 
@@ -120,12 +112,12 @@ static bool aggregate_allowed(Binder *b, const Scope *scope, const AstExpr *ast,
       if (scope->group) return true;
       Diag *diag = diag_add(b->diags, DIAG_missing_window, ast->span,
                             "`%s` aggregates a stream, and this SELECT has no GROUP BY with a window", fn->name);
-      diag_hint(b->diags, diag, "add for example `GROUP BY TumblingWindow(second, 10)`");
+      diag_hint(b->diags, diag, "say when its result is ready: `GROUP BY TumblingWindow(minute, 5)`");
       return false;
     case CLAUSE_WHERE: {
       Diag *where = diag_add(b->diags, DIAG_aggregate_in_where, ast->span,
                              "`%s` is an aggregate, and WHERE is evaluated before rows are grouped", fn->name);
-      diag_hint(b->diags, where, "move the condition to HAVING");
+      diag_hint(b->diags, where, "move the condition to HAVING, behind GROUP BY");
       return false;
     }
     case CLAUSE_AGGREGATE_ARG: {
@@ -143,9 +135,13 @@ static bool aggregate_allowed(Binder *b, const Scope *scope, const AstExpr *ast,
     }
     case CLAUSE_GROUP_BY:
     case CLAUSE_ON:
-    case CLAUSE_TIMESTAMP_BY:
-      diag_add(b->diags, DIAG_aggregate_misplaced, ast->span, "`%s` is an aggregate and cannot stand here", fn->name);
+    case CLAUSE_TIMESTAMP_BY: {
+      Diag *here =
+          diag_add(b->diags, DIAG_aggregate_misplaced, ast->span, "`%s` is an aggregate and cannot stand here", fn->name);
+      diag_hint(b->diags, here, "it stands in the SELECT list and in HAVING; compute it in a WITH step to use its "
+                "value elsewhere");
       return false;
+    }
   }
   return false;
 }
@@ -205,13 +201,27 @@ static bool bind_order(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg *ag
   return true;
 }
 
+/* The only source, and what APPLY adds to it: the columns of `*`. */
+static Expr *whole_row(Binder *b, const Scope *scope, Span span) {
+  if (scope->leaves_len == 1) return leaf_row(b, scope, scope->leaves[0], span);
+  Expr **args = ARENA_ARRAY(b->arena, Expr *, 2 * scope->leaves_len);
+  Value members = value_text(STR(""));
+  for (uint32_t i = 0; i < scope->leaves_len; i++) {
+    args[2 * i] = expr_const(b->arena, span, &members);
+    args[2 * i + 1] = leaf_row(b, scope, scope->leaves[i], span);
+  }
+  return bind_operator(b, span, OP_ROW, args, 2 * scope->leaves_len);
+}
+
 static bool whole_event(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg *agg) {
-  Leaf *leaf = scope->leaves[0];
-  if (scope->leaves_len != 1) {
-    not_yet(b, ast->span, arena_printf(b->arena, "%s() over rows of a JOIN", agg->call.fn->name));
+  if (scope->select->joins.len) {
+    Diag *diag = diag_add(b->diags, DIAG_star_with_join, ast->span,
+                          "`%s()` over a JOIN does not say whose events", agg->call.fn->name);
+    diag_hint(b->diags, diag, "name a value, as in `%s(" STR_FMT ".x)`, or select the columns in a WITH step and "
+              "take its rows", agg->call.fn->name, STR_ARG(scope->leaves[0]->alias));
     return false;
   }
-  agg->args[agg->call.args_len++] = leaf_row(b, scope, leaf, ast->span);
+  agg->args[agg->call.args_len++] = whole_row(b, scope, ast->span);
   return true;
 }
 

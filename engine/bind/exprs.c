@@ -124,7 +124,9 @@ static Expr *bind_case(Binder *b, Scope *scope, const AstExpr *ast) {
   if (ast->cases.otherwise) {
     args[len - 1] = bind_expr(b, scope, ast->cases.otherwise);
   } else {
-    diag_add(b->diags, DIAG_case_without_else, ast->span, "without ELSE this CASE gives NULL when no WHEN holds");
+    Diag *diag =
+        diag_add(b->diags, DIAG_case_without_else, ast->span, "without ELSE this CASE gives NULL when no WHEN holds");
+    diag_hint(b->diags, diag, "write `ELSE NULL` before END when that is meant");
     args[len - 1] = constant(b, ast->span, value_null());
   }
   return expr_simple(b->arena, EXPR_CASE, ast->span, args, len);
@@ -207,7 +209,10 @@ Expr *bind_expr(Binder *b, Scope *scope, const AstExpr *ast) {
   if (!is_condition(ast)) return bind_node(b, scope, ast);
   Diag *diag = diag_add(b->diags, DIAG_unexpected_condition, ast->span,
                         "a value is wanted here, and this is a condition");
-  diag_hint(b->diags, diag, "write CASE WHEN ... THEN 1 ELSE 0 END");
+  Str condition = shown(b, ast->span, "condition");
+  diag_hint(b->diags, diag, "write `CASE WHEN " STR_FMT " THEN 1 ELSE 0 END`", STR_ARG(condition));
+  diag_edit(b->diags, diag, ast->span, "CASE WHEN " STR_FMT " THEN 1 ELSE 0 END",
+            STR_ARG(str_sub(b->diags->source->text, ast->span.begin, ast->span.end)));
   return expr_error(b, ast->span);
 }
 
@@ -217,6 +222,7 @@ Expr *bind_condition(Binder *b, Scope *scope, const AstExpr *ast) {
   if (expr->kind == EXPR_ERROR) return expr;
   Diag *diag = diag_add(b->diags, DIAG_expected_condition, ast->span,
                         "a condition is wanted here, and this is a value");
-  diag_hint(b->diags, diag, "compare it with something, for example `... = 1`");
+  diag_hint(b->diags, diag, "compare it with something, for example `" STR_FMT " = 1`",
+            STR_ARG(shown(b, ast->span, "x")));
   return expr_error(b, ast->span);
 }

@@ -11,7 +11,7 @@ enum { NAMES_MAX = 400 };
 typedef struct ForeignFunction { const char *names, *instead; } ForeignFunction; /* names: separated by blanks */
 typedef struct ForeignType { const char *names; Type instead; } ForeignType;
 
-static const ForeignFunction foreign_functions[], foreign_words[];
+static const ForeignFunction foreign_functions[], foreign_words[], foreign_units[];
 static const ForeignType foreign_types[];
 
 /* True when one of the words of the list equals the name without regard to case. */
@@ -77,6 +77,20 @@ void check_foreign_word(Binder *b, const AstName *name) {
     diag_hint(b->diags, diag, "%s; a column of that name is better written `[" STR_FMT "]`", row->instead,
               STR_ARG(name->text));
   }
+}
+
+/* ---- units ------------------------------------------------------------------------------------ */
+
+bool suggest_unit(Binder *b, Diag *diag, Span span, Str word) {
+  for (const ForeignFunction *row = foreign_units; row->names; row++) {
+    if (!is_listed(row->names, word)) continue;
+    diag_suggest(b->diags, diag, span, str_from(row->instead));
+    return true;
+  }
+  Str names[64];
+  Str nearest = diag_nearest(word, names, time_unit_candidates(names, 64));
+  if (nearest.len) diag_suggest(b->diags, diag, span, nearest);
+  return nearest.len > 0;
 }
 
 /* ---- types ------------------------------------------------------------------------------------ */
@@ -193,6 +207,11 @@ static const ForeignFunction foreign_words[] = {
   {"window_start", "a window is stamped with its end, `System.Timestamp()`: take its length off with DATEADD"},
   {"window_end", "the end of the window is `System.Timestamp()`"},
   {NULL, NULL},
+};
+
+static const ForeignFunction foreign_units[] = {
+  {"days", "day"}, {"hours hr hrs h", "hour"}, {"minutes min mins", "minute"}, {"seconds sec secs", "second"},
+  {"milliseconds millis msec", "millisecond"}, {"microseconds micros us", "microsecond"}, {NULL, NULL},
 };
 
 static const ForeignType foreign_types[] = {

@@ -88,7 +88,8 @@ static bool bind_timestamp(Binder *b, BoundSelect *select, Leaf *leaf, const Ast
   if (expr->types && !(expr->types & MASK_TIME)) {
     Diag *diag = diag_add(b->diags, DIAG_timestamp_by_misplaced, ast->timestamp_by->span,
                           "TIMESTAMP BY wants a datetime or ISO 8601 text");
-    diag_hint(b->diags, diag, "for a number of seconds write DATEADD(second, x, '1970-01-01T00:00:00Z')");
+    diag_hint(b->diags, diag, "a number of seconds becomes a time by `DATEADD(second, " STR_FMT
+              ", '1970-01-01T00:00:00Z')`", STR_ARG(shown(b, ast->timestamp_by->span, "x")));
     return false;
   }
   SourceTime time = {.timestamp = expr};
@@ -153,17 +154,6 @@ Leaf *add_relation_leaf(Binder *b, BoundSelect *select, const AstRelation *ast, 
 
 /* ---- joins ------------------------------------------------------------------------------------ */
 
-static bool mentions_datediff(const AstExpr *ast) {
-  if (ast->kind == AST_CALL) return str_eq_nocase(ast->call.name.items[0].text, STR("DATEDIFF"));
-  if (ast->kind == AST_BINARY) return mentions_datediff(ast->binary.left) || mentions_datediff(ast->binary.right);
-  if (ast->kind == AST_BETWEEN) return mentions_datediff(ast->between.subject);
-  if (ast->kind == AST_UNARY) return mentions_datediff(ast->unary.operand);
-  if (ast->kind == AST_LOGIC)
-    for (uint32_t i = 0; i < ast->logic.operands.len; i++)
-      if (mentions_datediff(ast->logic.operands.items[i])) return true;
-  return false;
-}
-
 static bool all_reference(const BoundSelect *select, uint32_t len) {
   for (uint32_t i = 0; i < len; i++)
     if (!provider_is_reference(select->leaves.items[i]->provider)) return false;
@@ -175,7 +165,7 @@ static bool check_join_kind(Binder *b, BoundSelect *select, const AstRelation *a
   if (!reference && all_reference(select, select->leaves.len - 1)) {
     Diag *diag = diag_add(b->diags, DIAG_reference_on_left, ast->join.join_span,
                           "reference data stands on the left of this JOIN, and a stream on the right");
-    diag_hint(b->diags, diag, "write the stream first: `FROM stream JOIN reference ON ...`");
+    diag_hint(b->diags, diag, "write the stream first: `FROM " STR_FMT " JOIN ...`", STR_ARG(right->alias));
     return false;
   }
   if (reference) return true;
@@ -186,20 +176,11 @@ static bool check_join_kind(Binder *b, BoundSelect *select, const AstRelation *a
     diag_hint(b->diags, diag, "join streams with ON and a DATEDIFF bound");
     return false;
   }
-  if (!mentions_datediff(ast->join.on)) {
-    Diag *diag = diag_add(b->diags, DIAG_unbounded_join, ast->join.on->span,
-                          "a JOIN of two streams needs a bound on time, and this ON has none");
-    diag_hint(b->diags, diag, "add for example `AND DATEDIFF(minute, " STR_FMT ", " STR_FMT ") BETWEEN 0 AND 5`",
-              STR_ARG(select->leaves.items[0]->alias), STR_ARG(right->alias));
-    return false;
-  }
   return true;
 }
 
 static bool bind_join(Binder *b, BoundSelect *select, const AstRelation *ast, const AstSelect *select_ast) {
   if (!bind_from(b, select, ast->join.left, select_ast)) return false;
-  if (ast->join.right->kind != AST_TABLE && ast->join.right->kind != AST_SUBSELECT)
-    return not_yet(b, ast->join.right->span, "a JOIN in brackets on the right of a JOIN");
   Leaf *right = add_leaf(b, select, ast->join.right);
   if (right == NULL || !check_join_kind(b, select, ast, right)) return false;
   BoundJoin *join = ARENA_NEW(b->arena, BoundJoin);

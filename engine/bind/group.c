@@ -80,7 +80,10 @@ typedef struct GroupScope { Scope *scope; const AstSelect *ast; } GroupScope;
 static void add_key(Binder *b, Scope *scope, BoundGroup *group, const AstSelect *ast, const AstExpr *key_ast) {
   const AstExpr *target = alias_target(ast, key_ast);
   Expr *expr = bind_expr(b, scope, target ? target : key_ast);
-  if (expr->kind == EXPR_ERROR) return;
+  if (expr->kind == EXPR_ERROR) {
+    group->failed = true;
+    return;
+  }
   for (uint32_t i = 0; i < group->keys.len; i++)
     if (expr_equal(group->keys.items[i]->expr, expr)) return;
   BoundKey *key = ARENA_NEW(b->arena, BoundKey);
@@ -174,6 +177,18 @@ static const AstExpr *find_window(Binder *b, const AstSelect *ast, bool *ok) {
   return window;
 }
 
+/* A window with a misspelt or foreign name is one mistake, not two. */
+static void missing_window(Binder *b, const AstSelect *ast) {
+  for (uint32_t i = 0; i < ast->group_by.len; i++)
+    if (is_foreign_window(ast->group_by.items[i])) return; /* diagnosed as a key */
+  Diag *diag = diag_add(b->diags, DIAG_missing_window, ast->group_by_span, "GROUP BY over a stream needs a window");
+  Str keys = shown(b, ast->group_by_span, "GROUP BY ...");
+  diag_hint(b->diags, diag, "a stream never ends, so say when the result of a group is ready: `" STR_FMT
+            ", TumblingWindow(minute, 5)`", STR_ARG(keys));
+  Span end = {ast->group_by_span.end, ast->group_by_span.end};
+  diag_edit(b->diags, diag, end, ", TumblingWindow(minute, 5)");
+}
+
 BoundGroup *bind_group(Binder *b, Scope *scope, const AstSelect *ast) {
   BoundGroup *group = ARENA_NEW(b->arena, BoundGroup);
   GroupScope in = {scope, ast};
@@ -182,8 +197,7 @@ BoundGroup *bind_group(Binder *b, Scope *scope, const AstSelect *ast) {
   group->span = ast->group_by_span;
   group->window_id = (ExprColumn){.slot = UINT32_MAX, .name = STR("System.Window().Id"), .types = MASK(TYPE_TEXT)};
   if (window == NULL) {
-    Diag *diag = diag_add(b->diags, DIAG_missing_window, ast->group_by_span, "GROUP BY over a stream needs a window");
-    diag_hint(b->diags, diag, "add for example `TumblingWindow(second, 10)` to the GROUP BY list");
+    missing_window(b, ast);
     ok = false;
   } else if (is_windows_list(window)) {
     ok &= bind_windows_list(b, &in, group, window);
@@ -194,7 +208,8 @@ BoundGroup *bind_group(Binder *b, Scope *scope, const AstSelect *ast) {
   for (uint32_t i = 0; i < ast->group_by.len; i++)
     if (ast->group_by.items[i] != window && !is_window_call(ast->group_by.items[i]))
       add_key(b, scope, group, ast, ast->group_by.items[i]);
-  return ok ? group : NULL;
+  group->failed |= !ok;
+  return group;
 }
 
 /* ---- the select list of a grouped SELECT ------------------------------------------------------ */
@@ -208,6 +223,24 @@ static bool is_group_column(const BoundGroup *group, const ExprColumn *column) {
   return false;
 }
 
+static bool groups_by_position(const BoundGroup *group) {
+  for (uint32_t i = 0; i < group->keys.len; i++)
+    if (group->keys.items[i]->expr->kind == EXPR_CONST) return true;
+  return false;
+}
+
+static void not_grouped(Binder *b, const BoundGroup *group, const Expr *expr) {
+  Str name = shown(b, expr->span, "it");
+  Diag *diag = diag_add(b->diags, DIAG_not_grouped, expr->span,
+                        "`" STR_FMT "` is neither a grouping key nor inside an aggregate", STR_ARG(expr->column->name));
+  diag_label(b->diags, diag, group->span, "grouped here");
+  if (groups_by_position(group))
+    diag_hint(b->diags, diag, "GROUP BY takes names, not positions: write `" STR_FMT "` there", STR_ARG(name));
+  else
+    diag_hint(b->diags, diag, "add `" STR_FMT "` to GROUP BY, or take one value of the group, for example `MAX(" STR_FMT
+              ")`", STR_ARG(name), STR_ARG(name));
+}
+
 /* True when the expression was made before the group's columns: it holds none of them. */
 static Expr *replace_keys(Binder *b, const Scope *scope, Expr *expr) {
   BoundGroup *group = scope->group;
@@ -216,11 +249,7 @@ static Expr *replace_keys(Binder *b, const Scope *scope, Expr *expr) {
     if (expr_equal(group->keys.items[i]->expr, expr))
       return expr_column(b->arena, expr->span, &group->keys.items[i]->column);
   if (expr->kind == EXPR_COLUMN && !is_group_column(group, expr->column)) {
-    Diag *diag =
-        diag_add(b->diags, DIAG_not_grouped, expr->span,
-                 "`" STR_FMT "` is neither a grouping key nor inside an aggregate", STR_ARG(expr->column->name));
-    diag_label(b->diags, diag, group->span, "grouped here");
-    diag_hint(b->diags, diag, "add it to GROUP BY, or take one value of the group, for example with MAX");
+    if (!group->failed) not_grouped(b, group, expr);
     return expr_error(b, expr->span);
   }
   Expr *copy = ARENA_NEW(b->arena, Expr);

@@ -178,15 +178,29 @@ static Ends collect(Binder *b, BoundJoin *join, const Leaf *right, Expr **conjun
 
 /* ---- messages --------------------------------------------------------------------------------- */
 
-static bool note_columns(const Expr *expr, void *context) {
-  if (is_datediff(expr) && !(time_column(expr->args[1]) && time_column(expr->args[2]))) *(const Expr **)context = expr;
+/* What a conjunct that bounds nothing says about time. */
+typedef struct Unread {
+  const Expr *conjunct;
+  const Expr *columns;   /* DATEDIFF over columns */
+  const Expr *times;     /* DATEDIFF over the timestamps of events */
+} Unread;
+
+static bool note_datediff(const Expr *expr, void *context) {
+  Unread *unread = context;
+  if (!is_datediff(expr)) return true;
+  if (time_column(expr->args[1]) && time_column(expr->args[2])) unread->times = expr;
+  else unread->columns = expr;
   return true;
 }
 
-static const Expr *datediff_over_columns(Expr *const *conjuncts, uint32_t count) {
-  const Expr *found = NULL;
-  for (uint32_t i = 0; i < count; i++) expr_walk(conjuncts[i], note_columns, &found);
-  return found;
+static Unread find_unread(Expr *const *conjuncts, uint32_t count) {
+  Unread unread = {0};
+  for (uint32_t i = 0; i < count; i++) {
+    Unread here = {.conjunct = conjuncts[i]};
+    expr_walk(conjuncts[i], note_datediff, &here);
+    if (here.times || (here.columns && !unread.times)) unread = here;
+  }
+  return unread;
 }
 
 static Str left_alias(const Scope *scope, const BoundJoin *join) {
@@ -195,29 +209,84 @@ static Str left_alias(const Scope *scope, const BoundJoin *join) {
   return scope->leaves[0]->alias;
 }
 
+/* ABS(DATEDIFF(...)) <= n: the two-sided bound that was meant. */
+static bool say_abs(Binder *b, const Expr *conjunct) {
+  double n;
+  bool compares = conjunct->kind == EXPR_CALL && conjunct->args_len == 2 && number_of(conjunct->args[1], &n);
+  const Expr *abs = compares ? conjunct->args[0] : NULL;
+  if (!abs || abs->kind != EXPR_CALL || strcmp(abs->call->fn->name, "ABS") != 0 || !is_datediff(abs->args[0]))
+    return false;
+  bool open = strcmp(conjunct->call->fn->name, OP_LT) == 0;
+  if (!open && strcmp(conjunct->call->fn->name, OP_LE) != 0) return false;
+  Str difference = shown(b, abs->args[0]->span, "DATEDIFF(...)");
+  long long last = (long long)(open ? ceil(n) - 1 : floor(n));
+  Diag *diag = diag_add(b->diags, DIAG_unbounded_join, conjunct->span,
+                        "a bound on time compares DATEDIFF itself with constants, without ABS");
+  diag_hint(b->diags, diag, "write `" STR_FMT " BETWEEN %lld AND %lld`", STR_ARG(difference), -last, last);
+  diag_edit(b->diags, diag, conjunct->span, STR_FMT " BETWEEN %lld AND %lld", STR_ARG(difference), -last, last);
+  return true;
+}
+
+static void say_unread(Binder *b, const Unread *unread) {
+  Str difference = shown(b, unread->times->span, "DATEDIFF(second, a, b)");
+  Ticks unit, origin;
+  if (!unit_of(unread->times->args[0], &unit, &origin)) {
+    Diag *diag = diag_add(b->diags, DIAG_unbounded_join, unread->conjunct->span,
+                          "months, quarters and years have no fixed length, so they bound no time");
+    diag_hint(b->diags, diag, "bound it by days: `AND DATEDIFF(day, " STR_FMT ", " STR_FMT ") BETWEEN 0 AND 1`",
+              STR_ARG(shown(b, unread->times->args[1]->span, "a")), STR_ARG(shown(b, unread->times->args[2]->span, "b")));
+    return;
+  }
+  bool either = unread->conjunct->kind == EXPR_OR;
+  Diag *diag = diag_add(b->diags, DIAG_unbounded_join, unread->conjunct->span,
+                        either ? "a bound on time inside OR holds for some rows only"
+                               : "this bounds no time: DATEDIFF itself must be compared with constants");
+  if (either)
+    diag_hint(b->diags, diag, "add one that holds for all rows, as wide as the widest of them: `AND " STR_FMT
+              " BETWEEN -30 AND 30`", STR_ARG(difference));
+  else
+    diag_hint(b->diags, diag, "write for example `" STR_FMT " BETWEEN 0 AND 300`", STR_ARG(difference));
+}
+
+static const char *unit_of_bound(const JoinBound *bound) {
+  for (TimeUnit unit = 0; unit < UNIT_COUNT; unit++)
+    if (time_unit_ticks(unit) == bound->unit) return time_unit_name(unit);
+  return "second";
+}
+
+static void say_one_sided(Binder *b, const BoundJoin *join, Ends ends, Str right, Span on) {
+  const JoinBound *bound = &join->bounds[0];
+  Str left = bound->left->leaf->alias;
+  Diag *diag = diag_add(b->diags, DIAG_unbounded_join, on, "this JOIN says how far `" STR_FMT "` may be %s `" STR_FMT
+                        "`, and not how far %s", STR_ARG(right), ends.low ? "before" : "after", STR_ARG(left),
+                        ends.low ? "after" : "before");
+  diag_label(b->diags, diag, bound->span, "one end only");
+  diag_hint(b->diags, diag, "add the other end: `AND DATEDIFF(%s, " STR_FMT ", " STR_FMT ") %s`", unit_of_bound(bound),
+            STR_ARG(left), STR_ARG(right), ends.low ? "<= 30" : ">= 0");
+}
+
 static bool say_unbounded(Binder *b, const Scope *scope, const BoundJoin *join, Ends ends, Span on,
-                          const Expr *over_columns) {
+                          const Unread *unread) {
   Str left = left_alias(scope, join), right = scope->leaves[join->right]->alias;
   Diag *diag;
-  if (over_columns) {
-    diag = diag_add(b->diags, DIAG_datediff_over_columns, over_columns->span,
+  if (ends.too_long) {
+    diag = diag_add(b->diags, DIAG_unbounded_join, on, "the bound on time of this JOIN is longer than 7 days");
+    diag_hint(b->diags, diag, "events are kept for 7 days at most; what is older belongs in reference data");
+  } else if (ends.low || ends.high) {
+    say_one_sided(b, join, ends, right, on);
+  } else if (unread->times) {
+    if (!say_abs(b, unread->conjunct)) say_unread(b, unread);
+  } else if (unread->columns) {
+    diag = diag_add(b->diags, DIAG_datediff_over_columns, unread->columns->span,
                     "in ON, DATEDIFF takes aliases, which stand for the timestamps of their events");
     diag_hint(b->diags, diag, "write `DATEDIFF(second, " STR_FMT ", " STR_FMT ")`; the columns belong in TIMESTAMP BY",
               STR_ARG(left), STR_ARG(right));
-    return false;
-  }
-  if (ends.too_long) {
-    diag = diag_add(b->diags, DIAG_unbounded_join, on, "the bound on time of this JOIN is longer than 7 days");
-  } else if (ends.low || ends.high) {
-    diag = diag_add(b->diags, DIAG_unbounded_join, on, "this JOIN says how far `" STR_FMT "` may be %s `" STR_FMT
-                    "`, and not how far %s", STR_ARG(right), ends.low ? "before" : "after", STR_ARG(left),
-                    ends.low ? "after" : "before");
   } else {
     diag = diag_add(b->diags, DIAG_unbounded_join, on,
                     "a JOIN of two streams needs a bound on time, and this ON has none");
+    diag_hint(b->diags, diag, "say how far apart they may be: `AND DATEDIFF(minute, " STR_FMT ", " STR_FMT
+              ") BETWEEN 0 AND 5`", STR_ARG(left), STR_ARG(right));
   }
-  diag_hint(b->diags, diag, "add for example `AND DATEDIFF(minute, " STR_FMT ", " STR_FMT ") BETWEEN 0 AND 5`",
-            STR_ARG(left), STR_ARG(right));
   return false;
 }
 
@@ -300,8 +369,8 @@ bool bind_join_bounds(Binder *b, Scope *scope, BoundJoin *join, Expr **conjuncts
   Leaf *right = scope->leaves[join->right];
   Ends ends = collect(b, join, right, conjuncts, count);
   if (!ends.low || !ends.high) {
-    const Expr *columns = ends.low || ends.high ? NULL : datediff_over_columns(conjuncts, *count);
-    return say_unbounded(b, scope, join, ends, on->span, columns);
+    Unread unread = find_unread(conjuncts, *count);
+    return say_unbounded(b, scope, join, ends, on->span, &unread);
   }
   warn_of_wide_units(b, scope, join);
   join->reach = reach_of(scope, join);

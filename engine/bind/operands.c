@@ -25,10 +25,12 @@ static void print_kind(TypeMask types, StrBuf *out) {
   }
 }
 
-static Str print_source(Binder *b, Span span) {
+Str shown(const Binder *b, Span span, const char *otherwise) {
   Str text = str_sub(b->diags->source->text, span.begin, span.end);
-  return text.len > 40 || str_find_char(text, '\n') >= 0 ? STR("x") : text;
+  return text.len > 40 || str_find_char(text, '\n') >= 0 ? str_from(otherwise) : text;
 }
+
+static Str print_source(const Binder *b, Span span) { return shown(b, span, "x"); }
 
 /* ---- functions -------------------------------------------------------------------------------- */
 

@@ -99,7 +99,7 @@ static bool unknown_input(Binder *b, const AstName *name) {
   Str nearest = diag_nearest(name->text, names, count);
   Diag *diag = diag_add(b->diags, DIAG_unknown_input, name->span, "there is no input or step called `" STR_FMT "`",
                         STR_ARG(name->text));
-  if (nearest.len) diag_hint(b->diags, diag, "did you mean `" STR_FMT "`?", STR_ARG(nearest));
+  if (nearest.len) diag_suggest(b->diags, diag, name->span, nearest);
   else
     diag_hint(b->diags, diag, "bind it with --input " STR_FMT "=WHERE (or --reference for reference data)",
               STR_ARG(name->text));
@@ -132,7 +132,11 @@ BoundStep *script_step_copy(Binder *b, Str name) {
 
 static bool step_provider(Binder *b, ScriptStep *step, const AstName *name, Provider *out) {
   if (step->state == STEP_BINDING) {
-    diag_add(b->diags, DIAG_step_cycle, name->span, "the step `" STR_FMT "` reads itself", STR_ARG(name->text));
+    Diag *diag =
+        diag_add(b->diags, DIAG_step_cycle, name->span, "the step `" STR_FMT "` reads itself", STR_ARG(name->text));
+    diag_label(b->diags, diag, step->ast->name.span, "the step");
+    diag_hint(b->diags, diag, "steps are not recursive: they read inputs and other steps; earlier rows of a stream are "
+              "read by `LAG(x) OVER (LIMIT DURATION(minute, 5))`");
     return false;
   }
   if (step->state == STEP_WAITING) {
@@ -168,6 +172,7 @@ static void collect_steps(Binder *b) {
       Diag *diag = diag_add(b->diags, DIAG_duplicate_step, step->name.span, "two steps are called `" STR_FMT "`",
                             STR_ARG(step->name.text));
       diag_label(b->diags, diag, first->ast->name.span, "the first one");
+      diag_hint(b->diags, diag, "rename one of them; names match without regard to case");
       continue;
     }
     arena_push(b->arena, &b->steps, (ScriptStep){.ast = step});

@@ -79,7 +79,7 @@ static void push_leaf_star(Binder *b, Scope *scope, Leaf *leaf, Span span) {
 static void bind_star(Binder *b, Scope *scope, const AstExpr *ast) {
   if (scope->select->group) {
     Diag *diag = diag_add(b->diags, DIAG_not_grouped, ast->span, "a grouped SELECT has no `*`");
-    diag_hint(b->diags, diag, "name the keys and aggregates you want; Collect() keeps whole events");
+    diag_hint(b->diags, diag, "name the keys and aggregates you want; `Collect()` keeps the whole events as an array");
     return;
   }
   const AstExpr *of = ast->star.of;
@@ -90,7 +90,9 @@ static void bind_star(Binder *b, Scope *scope, const AstExpr *ast) {
     }
     Diag *diag =
         diag_add(b->diags, DIAG_star_with_join, ast->span, "`SELECT *` over a JOIN does not say whose columns");
-    diag_hint(b->diags, diag, "write `" STR_FMT ".*` or name the columns", STR_ARG(scope->leaves[0]->alias));
+    Str first = scope->leaves[0]->alias, last = scope->leaves[scope->leaves_len - 1]->alias;
+    diag_hint(b->diags, diag, "write `" STR_FMT ".*`, or both: `" STR_FMT ".*, " STR_FMT ".*`", STR_ARG(first),
+              STR_ARG(first), STR_ARG(last));
     return;
   }
   Leaf *leaf = of->kind == AST_PATH && of->path.len == 1 ? scope_leaf(scope, of->path.items[0].text) : NULL;
@@ -106,14 +108,18 @@ static void bind_star(Binder *b, Scope *scope, const AstExpr *ast) {
 /* ---- the list --------------------------------------------------------------------------------- */
 
 /* False when the name is taken: by another item, which is an error, or by a star further left, which wins. */
-static bool name_is_free(Binder *b, const BoundSelect *select, Str name, Span span) {
+static bool name_is_free(Binder *b, const BoundSelect *select, Str name, const AstItem *ast) {
   const BoundItem *item = find_visible(select, name);
   if (item == NULL) return true;
   if (item->from_star) return false;
-  Diag *diag = diag_add(b->diags, DIAG_duplicate_column, span, "two columns of this SELECT are called `" STR_FMT "`",
+  Diag *diag = diag_add(b->diags, DIAG_duplicate_column, ast->span, "two columns of this SELECT are called `" STR_FMT "`",
                         STR_ARG(name));
   diag_label(b->diags, diag, item->span, "the first one");
-  diag_hint(b->diags, diag, "give one of them another name with AS");
+  const AstExpr *of = ast->expr;
+  if (ast->alias == NULL && of->kind == AST_PATH && of->path.len > 1)
+    diag_hint(b->diags, diag, "name it with AS: `" STR_FMT " AS " STR_FMT "_" STR_FMT "`",
+              STR_ARG(shown(b, of->span, "x")), STR_ARG(of->path.items[of->path.len - 2].text), STR_ARG(name));
+  else diag_hint(b->diags, diag, "give one of them another name with AS");
   return false;
 }
 
@@ -128,7 +134,7 @@ static void bind_items(Binder *b, Scope *scope, const AstSelect *ast) {
     Str name = item->alias ? item->alias->text : item_default_name(b, item->expr, &unnamed);
     Expr *expr = bind_expr(b, scope, item->expr);
     if (scope->select->group) expr = bind_grouped(b, scope, expr);
-    if (name_is_free(b, scope->select, name, item->span)) push_item(b, scope->select, name, item->span, expr);
+    if (name_is_free(b, scope->select, name, item)) push_item(b, scope->select, name, item->span, expr);
   }
 }
 
@@ -143,7 +149,7 @@ BoundSelect *bind_select(Binder *b, const AstQuery *query) {
   scope.clause = CLAUSE_WHERE;
   if (ast->where) select->where = bind_condition(b, &scope, ast->where);
   scope.clause = CLAUSE_GROUP_BY;
-  if (ast->group_by.len && (select->group = bind_group(b, &scope, ast)) == NULL) return NULL;
+  if (ast->group_by.len) select->group = bind_group(b, &scope, ast);
   scope.group = select->group;
   scope.clause = CLAUSE_SELECT;
   bind_items(b, &scope, ast);
@@ -159,7 +165,7 @@ BoundSelect *bind_select(Binder *b, const AstQuery *query) {
       select->where = having;
     }
   }
-  return select;
+  return select->group && select->group->failed ? NULL : select;
 }
 
 /* ---- unions ----------------------------------------------------------------------------------- */
@@ -197,7 +203,9 @@ static bool settle_columns(Binder *b, BoundQuery *query) {
     const BoundSelect *select = query->branches[i];
     if (!query->by_name && select->items.len != len) {
       Diag *diag = diag_add(b->diags, DIAG_union_column_count, select->span,
-                            "this branch of the UNION has %u columns, and the first has %u", select->items.len, len);
+                            "this branch of the UNION has %u column%s, and the first has %u", select->items.len,
+                            select->items.len == 1 ? "" : "s", len);
+      diag_hint(b->diags, diag, "columns match by position; fill up with NULL: `SELECT a, NULL AS b FROM ...`");
       diag_label(b->diags, diag, query->branches[0]->span, "the first branch");
       return false;
     }

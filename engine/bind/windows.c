@@ -17,12 +17,11 @@ static bool bind_unit_name(Binder *b, const AstExpr *ast, TimeUnit *unit) {
   Str word = ast->kind == AST_PATH && ast->path.len == 1 ? ast->path.items[0].text
              : ast->kind == AST_TEXT || ast->kind == AST_QUOTED ? ast->text : (Str){"", 0};
   if (word.len && time_unit_from_name(word, unit) && time_unit_ticks(*unit) > 0) return true;
-  Str names[64];
-  Str nearest = diag_nearest(word, names, time_unit_candidates(names, 64));
-  Diag *diag = diag_add(b->diags, DIAG_unknown_unit, ast->span, "a window has no unit `" STR_FMT "`", STR_ARG(word));
-  if (nearest.len && !time_unit_from_name(word, unit))
-    diag_hint(b->diags, diag, "did you mean `" STR_FMT "`?", STR_ARG(nearest));
-  else diag_hint(b->diags, diag, "the units are day, hour, minute, second, millisecond and microsecond");
+  Diag *diag = word.len ? diag_add(b->diags, DIAG_unknown_unit, ast->span, "a length of time has no unit `" STR_FMT "`",
+                                   STR_ARG(word))
+                        : diag_add(b->diags, DIAG_unknown_unit, ast->span, "a unit such as `minute` belongs here");
+  if (word.len == 0 || time_unit_from_name(word, unit) || !suggest_unit(b, diag, ast->span, word))
+    diag_hint(b->diags, diag, "the units are day, hour, minute, second, millisecond and microsecond");
   return false;
 }
 
@@ -67,9 +66,21 @@ static bool named_role(const AstExpr *ast, WindowArg *role) {
   return false;
 }
 
+static const char *example_of(const WindowClass *cls) {
+  switch (cls->kind) {
+    case WINDOW_TUMBLING: return "TumblingWindow(minute, 5)";
+    case WINDOW_HOPPING: return "HoppingWindow(minute, 10, 5)";
+    case WINDOW_SLIDING: return "SlidingWindow(minute, 5)";
+    case WINDOW_SESSION: return "SessionWindow(minute, 5)";
+    case WINDOW_SNAPSHOT:
+    case WINDOW_KINDS: break;
+  }
+  return "System.Timestamp()";
+}
+
 static bool bad_window(Binder *b, Span span, const WindowClass *cls, const char *what) {
   Diag *diag = diag_add(b->diags, DIAG_bad_window, span, "`%s` %s", cls->name, what);
-  diag_hint(b->diags, diag, "the signature is %s", cls->signature);
+  diag_hint(b->diags, diag, "the signature is `%s`, for example `%s`", cls->signature, example_of(cls));
   return false;
 }
 
@@ -130,7 +141,7 @@ static bool check_over(Binder *b, const AstExpr *ast, const WindowClass *cls) {
   if (over->partition_by.len && !over->order_by_len && !over->limit && !over->when) return true;
   Diag *diag = diag_add(b->diags, DIAG_bad_over, over->span,
                         "a session takes OVER (PARTITION BY ...) and nothing else there");
-  diag_hint(b->diags, diag, "the signature is %s", cls->signature);
+  diag_hint(b->diags, diag, "the signature is `%s`", cls->signature);
   return false;
 }
 

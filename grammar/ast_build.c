@@ -238,7 +238,14 @@ void refuse_top(Parser *p, Span word, Span count) {
             STR_ARG(n));
 }
 
+/* Behind TOP it is half of the same idea. */
+static bool follows_top(const Parser *p) {
+  const DiagList *diags = p->diags;
+  return diags->items.len && diags->items.items[diags->items.len - 1].code == DIAG_tsql_top;
+}
+
 void refuse_order_by(Parser *p, uint32_t begin) {
+  if (follows_top(p)) return;
   Diag *diag = diag_add(p->diags, DIAG_tsql_order_by, span_from(p, begin),
                         "a statement has no ORDER BY: rows leave in time order");
   diag_hint(

@@ -107,7 +107,8 @@ static void bad_number(Scanner *s, const char *start) {
   Str text = text_since(s, start);
   Diag *diag =
       diag_add(s->diags, DIAG_bad_number, span_since(s, start), "`" STR_FMT "` is not a number", STR_ARG(text));
-  diag_hint(s->diags, diag, "a name that begins with a digit needs brackets: `[" STR_FMT "]`", STR_ARG(text));
+  if (str_find_char(text, '.') >= 0) diag_hint(s->diags, diag, "numbers are written 1, 1.5, .5, 1e3, texts in quotes");
+  else diag_hint(s->diags, diag, "a name that begins with a digit needs brackets: `[" STR_FMT "]`", STR_ARG(text));
   emit(s, TOKEN_ILLEGAL, start);
 }
 
@@ -117,9 +118,12 @@ static void foreign_operator(Scanner *s, const char *start, int kind) {
   DiagCode code = kind == TK_EQ ? DIAG_double_equals : DIAG_foreign_operator;
   const char *instead = kind == TK_EQ    ? "equality is written `=`"
                         : kind == TK_AND ? "both conditions: `AND`"
-                                         : "one condition or the other: `OR`; to join texts: `+` or `CONCAT`";
+                        : kind == TK_OR  ? "one condition or the other: `OR`; to join texts: `+` or `CONCAT`"
+                                         : "conversions are written `CAST(x AS float)`; fields are read with `.`";
   Diag *diag = diag_add(s->diags, code, span_since(s, start), "there is no operator `" STR_FMT "`", STR_ARG(text));
   diag_hint(s->diags, diag, "%s", instead);
+  if (kind == TK_EQ) diag_edit(s->diags, diag, diag->span, "=");
+  if (kind == TK_AND) diag_edit(s->diags, diag, diag->span, "AND");
   emit(s, kind, start);
 }
 
@@ -138,10 +142,36 @@ static const char *stray_hint(uint32_t code_point) {
   }
 }
 
+/* A name in backticks or a text in typographic quotes is one mistake: goes on behind its end, and says how it is
+** written. False: it has no end on this line. */
+static bool foreign_quotes(Scanner *s, const char *start, uint32_t opening) {
+  bool back = opening == '`', single = opening == 0x2018 || opening == 0x2019;
+  if (!back && !single && opening != 0x201C && opening != 0x201D && opening != 0x201E) return false;
+  const char *from = s->cursor;
+  uint32_t c;
+  for (const char *at = from; at < s->limit && *at != '\n';) {
+    unsigned len = utf8_decode(at, s->limit, &c);
+    if (back ? c == '`' : single ? c == 0x2018 || c == 0x2019 : c >= 0x201C && c <= 0x201E) {
+      s->cursor = at + len;
+      Str inside = {from, (size_t)(at - from)}, all = text_since(s, start);
+      Diag *diag = diag_add(s->diags, DIAG_stray_character, span_since(s, start), back
+                            ? "names do not stand in backticks: " STR_FMT : "these are typographic quotes: " STR_FMT,
+                            STR_ARG(all));
+      diag_hint(s->diags, diag, back ? "write `[" STR_FMT "]`" : "write `'" STR_FMT "'`", STR_ARG(inside));
+      diag_edit(s->diags, diag, diag->span, back ? "[" STR_FMT "]" : "'" STR_FMT "'", STR_ARG(inside));
+      emit(s, back ? TK_IDENT : TK_TEXT, start);
+      return true;
+    }
+    at += len ? len : 1;
+  }
+  return false;
+}
+
 static void stray_character(Scanner *s, const char *start) {
   uint32_t code_point = (unsigned char)*start;
   unsigned len = utf8_decode(start, s->limit, &code_point);
   s->cursor = start + (len ? len : 1);
+  if (foreign_quotes(s, start, code_point)) return;
   Str text = text_since(s, start);
   Span span = span_since(s, start);
   bool control = code_point < 0x20 || code_point == 0x7F;
@@ -221,6 +251,7 @@ again:
     "=="              { foreign_operator(s, start, TK_EQ); return true; }
     "&&"              { foreign_operator(s, start, TK_AND); return true; }
     "||"              { foreign_operator(s, start, TK_OR); return true; }
+    "::"              { foreign_operator(s, start, TK_DOT); return true; }
 
     $                 { return false; }
     *                 { stray_character(s, start); return true; }

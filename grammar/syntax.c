@@ -160,6 +160,18 @@ static uint32_t clause_before(const Syntax *s) {
 
 /* ---- explanations, each true when it has explained -------------------------------------------- */
 
+/* ELSE IF: the IF was taken for a name. */
+static bool explain_else_if(Syntax *s) {
+  if (s->prev.kind != TK_IDENT || s->at < s->section.begin + 2 || token_at(s, s->at - 2).kind != TK_ELSE ||
+      !str_eq_nocase(text_at(s, s->at - 1), STR("IF")))
+    return false;
+  Span span = {token_at(s, s->at - 2).span.begin, s->prev.span.end};
+  Diag *diag = complain(s, DIAG_syntax, span, "CASE has no ELSE IF");
+  diag_hint(s->p->diags, diag, "write another `WHEN condition THEN value`");
+  diag_edit(s->p->diags, diag, span, "WHEN");
+  return true;
+}
+
 static bool explain_case(Syntax *s) {
   if (innermost(s) != TK_CASE || !accepts(s, TK_END)) return false;
   if (!ends_part(s->token.kind) && s->token.kind != TK_AS && s->token.kind != TK_RP && s->token.kind != TK_COMMA &&
@@ -170,6 +182,7 @@ static bool explain_case(Syntax *s) {
       complain(s, DIAG_case_without_end, token_at(s, s->open.items[s->open.len - 1]).span, "this CASE has no END");
   diag_label(s->p->diags, diag, place(s), "END is missing before this");
   diag_hint(s->p->diags, diag, "write `END` before %s", found(s, &buf));
+  diag_edit(s->p->diags, diag, (Span){s->p->prev_end, s->p->prev_end}, " END");
   strbuf_release(&buf);
   return true;
 }
@@ -207,6 +220,7 @@ static bool explain_trailing_comma(Syntax *s) {
   if (reads_as_name(s)) return false;
   StrBuf buf = {0};
   Diag *diag = complain(s, DIAG_trailing_comma, s->prev.span, "nothing follows this comma");
+  diag_edit(s->p->diags, diag, s->prev.span, "%s", "");
   diag_hint(s->p->diags, diag, "remove it, or write one more item before %s", found(s, &buf));
   strbuf_release(&buf);
   return true;
@@ -221,6 +235,7 @@ static bool explain_unclosed_parenthesis(Syntax *s) {
                         "this parenthesis is never closed");
   diag_label(s->p->diags, diag, place(s), "`)` is missing before this");
   diag_hint(s->p->diags, diag, "write `)` before %s", found(s, &buf));
+  diag_edit(s->p->diags, diag, (Span){s->p->prev_end, s->p->prev_end}, ")");
   strbuf_release(&buf);
   return true;
 }
@@ -265,11 +280,38 @@ static bool explain_comma_join(Syntax *s) {
   return true;
 }
 
-static const char *const foreign_statements[] = {
-    "ALTER", "BEGIN", "CREATE", "DECLARE", "DELETE", "DROP",
-    "EXEC",  "EXECUTE", "GO",   "IF",      "INSERT", "MERGE",
-    "PRINT", "SET",   "TRUNCATE", "UPDATE", "USE",   "WHILE",
-};
+/* Words of other dialects and what to write instead, in the order they are looked for. */
+typedef struct ForeignWord { const char *word, *instead; } ForeignWord;
+
+static const ForeignWord foreign_statements[], foreign_clauses[];
+
+static const ForeignWord *find_foreign(const Syntax *s, const ForeignWord *words, uint32_t at) {
+  if (token_at(s, at).kind != TK_IDENT) return NULL;
+  for (; words->word; words++)
+    if (str_eq_nocase(text_at(s, at), str_from(words->word))) return words;
+  return NULL;
+}
+
+/* `# text` and `// text` at the beginning of a statement. */
+static bool explain_comment(Syntax *s) {
+  bool slashes = s->token.kind == TK_SLASH && token_at(s, s->at + 1).kind == TK_SLASH;
+  if (!slashes && (s->token.kind != TK_IDENT || text_at(s, s->at).ptr[0] != '#')) return false;
+  Span span = {s->token.span.begin, s->token.span.begin + (slashes ? 2 : 1)};
+  Diag *diag = diag_add(s->p->diags, DIAG_syntax, span, "comments do not begin with `%s`", slashes ? "//" : "#");
+  diag_hint(s->p->diags, diag, "a comment is `-- up to the end of the line` or `/* between these */`");
+  diag_edit(s->p->diags, diag, span, "--");
+  return true;
+}
+
+static bool explain_foreign_statement(Syntax *s) {
+  const ForeignWord *word = find_foreign(s, foreign_statements, s->at);
+  if (word == NULL) return false;
+  Diag *diag = diag_add(s->p->diags, DIAG_tsql_statement, s->token.span,
+                        STR_FMT " statements are not part of the language", STR_ARG(text_at(s, s->at)));
+  diag_hint(s->p->diags, diag, "%s", word->instead);
+  if (str_eq(str_from(word->word), STR("BEGIN"))) s->p->at = s->p->tokens.len - 1; /* what it encloses is foreign too */
+  return true;
+}
 
 static bool explain_statement(Syntax *s) {
   if (!accepts(s, TK_SELECT) || !accepts(s, TK_WITH)) return false;
@@ -278,16 +320,89 @@ static bool explain_statement(Syntax *s) {
     diag_hint(s->p->diags, diag, "write the SELECT without parentheses around it");
     return true;
   }
-  Str word = text_at(s, s->at);
-  for (size_t i = 0; s->token.kind == TK_IDENT && i < sizeof foreign_statements / sizeof *foreign_statements; i++) {
-    if (!str_eq_nocase(word, str_from(foreign_statements[i]))) continue;
-    Diag *diag = diag_add(s->p->diags, DIAG_tsql_statement, s->token.span,
-                          STR_FMT " statements are not part of the language", STR_ARG(word));
-    diag_hint(s->p->diags, diag,
-              "a script holds `CREATE TABLE`, `WITH name AS (...)` and `SELECT ... INTO ... FROM ...`");
+  return explain_comment(s) || explain_foreign_statement(s);
+}
+
+/* A clause of another dialect: its first word may have been taken for an alias or a name. */
+static bool explain_foreign_clause(Syntax *s) {
+  int kind = s->token.kind;
+  bool named = kind == TK_LP || kind == TK_IDENT || kind == TK_INTEGER || kind == TK_TEXT || kind == TOKEN_END;
+  bool counted = s->prev.kind == TK_INTEGER || s->prev.kind == TK_TEXT; /* INTERVAL '5' MINUTE */
+  for (uint32_t back = 0; back <= 2 && s->at >= s->section.begin + back; back++) {
+    const ForeignWord *word = find_foreign(s, foreign_clauses, s->at - back);
+    if (word == NULL || (back == 1 && !named) || (back == 2 && !counted)) continue;
+    Diag *diag = diag_add(s->p->diags, DIAG_foreign_clause, token_at(s, s->at - back).span,
+                          "%s is not part of the language", word->word);
+    diag_hint(s->p->diags, diag, "%s", word->instead);
     return true;
   }
   return false;
+}
+
+static bool explain_step_parentheses(Syntax *s) {
+  if (s->token.kind != TK_SELECT || s->prev.kind != TK_AS || !accepts(s, TK_LP)) return false;
+  Str name = text_at(s, s->at - 2);
+  Diag *diag = complain(s, DIAG_syntax, s->token.span, "the query of a step stands in parentheses");
+  diag_hint(s->p->diags, diag, "write `WITH " STR_FMT " AS (SELECT ...)`", STR_ARG(name));
+  return true;
+}
+
+static bool explain_call_in_from(Syntax *s) {
+  if (s->token.kind != TK_LP || s->prev.kind != TK_IDENT || s->at < s->section.begin + 2) return false;
+  int before = token_at(s, s->at - 2).kind;
+  if (before != TK_FROM && before != TK_JOIN) return false;
+  Diag *diag = diag_add(s->p->diags, DIAG_syntax, s->prev.span, "%s takes an input or a step, not a call",
+                        before == TK_FROM ? "FROM" : "JOIN");
+  if (str_ends_nocase(text_at(s, s->at - 1), STR("Window")))
+    diag_hint(s->p->diags, diag, "windows stand in GROUP BY: `FROM input GROUP BY " STR_FMT "(minute, 5)`",
+              STR_ARG(text_at(s, s->at - 1)));
+  else
+    diag_hint(s->p->diags, diag, "elements of an array become rows by `FROM input CROSS APPLY GetArrayElements(...)`");
+  return true;
+}
+
+/* The token in front of the parenthesis that is open here, `back` tokens further left; TOKEN_END: none. */
+static int opener(const Syntax *s, uint32_t back) {
+  if (innermost(s) != TK_LP) return TOKEN_END;
+  uint32_t at = s->open.items[s->open.len - 1];
+  return at >= s->section.begin + back ? token_at(s, at - back).kind : TOKEN_END;
+}
+
+static bool explain_cast(Syntax *s) {
+  if (s->token.kind != TK_COMMA || (opener(s, 1) != TK_CAST && opener(s, 1) != TK_TRY_CAST)) return false;
+  Diag *diag = complain(s, DIAG_syntax, s->token.span, "CAST has `AS` between the value and the type");
+  diag_hint(s->p->diags, diag, "write `CAST(value AS type)`");
+  diag_edit(s->p->diags, diag, s->token.span, " AS");
+  return true;
+}
+
+static bool explain_column(Syntax *s) {
+  if (opener(s, 2) != TK_TABLE) return false;
+  bool untyped = accepts(s, TK_IDENT) && !accepts(s, TK_COMMA) && s->prev.kind != TK_COMMA && s->prev.kind != TK_LP;
+  if (untyped && (s->token.kind == TK_COMMA || s->token.kind == TK_RP)) {
+    Str name = text_at(s, s->at - 1);
+    Diag *diag =
+        diag_add(s->p->diags, DIAG_syntax, s->prev.span, "the column `" STR_FMT "` has no type", STR_ARG(name));
+    diag_hint(s->p->diags, diag, "write for example `" STR_FMT " float`; the types are bigint, float, nvarchar(max), "
+              "datetime, bit, record and array", STR_ARG(name));
+    return true;
+  }
+  if (!accepts(s, TK_COMMA)) return false;
+  StrBuf buf = {0};
+  Diag *diag = diag_add(s->p->diags, DIAG_syntax, s->token.span, "%s cannot stand in the declaration of a column",
+                        found(s, &buf));
+  diag_hint(s->p->diags, diag, "a column has a name and a type; there are no keys, defaults or constraints, and every "
+            "column may be NULL");
+  strbuf_release(&buf);
+  return true;
+}
+
+static bool explain_missing_by(Syntax *s) {
+  if (s->prev.kind != TK_GROUP || !accepts(s, TK_BY)) return false;
+  Diag *diag = complain(s, DIAG_syntax, s->prev.span, "`GROUP` must be followed by `BY`");
+  diag_hint(s->p->diags, diag, "write `GROUP BY`");
+  diag_edit(s->p->diags, diag, s->prev.span, "GROUP BY");
+  return true;
 }
 
 static bool explain_union_parenthesis(Syntax *s) {
@@ -339,17 +454,25 @@ static bool explain_unquoted_name(Syntax *s) {
   Diag *diag = diag_add(s->p->diags, DIAG_name_needs_brackets, name, "`" STR_FMT "` needs brackets to be a name",
                         STR_ARG(text));
   diag_hint(s->p->diags, diag, "write `[" STR_FMT "]`", STR_ARG(text));
+  diag_edit(s->p->diags, diag, name, "[" STR_FMT "]", STR_ARG(text));
+  return true;
+}
+
+static bool explain_index_at(Syntax *s, uint32_t at) {
+  int64_t index;
+  if (at <= s->section.begin || at > s->at || token_at(s, at).kind != TK_BRACKETED) return false;
+  Token token = token_at(s, at), before = token_at(s, at - 1);
+  if (before.span.end != token.span.begin || before.kind == TK_DOT) return false;
+  Str text = str_sub(text_at(s, at), 1, token.span.end - token.span.begin - 1);
+  if (!str_to_i64(text, &index)) return false;
+  Str array = before.kind == TK_IDENT ? text_at(s, at - 1) : STR("array");
+  Diag *diag = complain(s, DIAG_array_index, token.span, "array elements are not read with brackets");
+  diag_hint(s->p->diags, diag, "write `GetArrayElement(" STR_FMT ", " STR_FMT ")`", STR_ARG(array), STR_ARG(text));
   return true;
 }
 
 static bool explain_index(Syntax *s) {
-  int64_t index;
-  if (s->token.kind != TK_BRACKETED || s->prev.span.end != s->token.span.begin) return false;
-  Str text = str_sub(text_at(s, s->at), 1, s->token.span.end - s->token.span.begin - 1);
-  if (!str_to_i64(text, &index)) return false;
-  Diag *diag = complain(s, DIAG_array_index, s->token.span, "array elements are not read with brackets");
-  diag_hint(s->p->diags, diag, "write `GetArrayElement(array, " STR_FMT ")`", STR_ARG(text));
-  return true;
+  return explain_index_at(s, s->at) || explain_index_at(s, s->at - 1); /* behind a name it was taken for an alias */
 }
 
 static bool explain_comparison_chain(Syntax *s) {
@@ -365,6 +488,7 @@ static bool explain_reserved_word(Syntax *s) {
   Diag *diag = diag_add(s->p->diags, DIAG_reserved_word, s->token.span,
                         "`" STR_FMT "` is a reserved word and cannot be a name", STR_ARG(word));
   diag_hint(s->p->diags, diag, "put it in brackets: `[" STR_FMT "]`", STR_ARG(word));
+  diag_edit(s->p->diags, diag, s->token.span, "[" STR_FMT "]", STR_ARG(word));
   return true;
 }
 
@@ -403,7 +527,7 @@ static bool explain_misspelt(Syntax *s) {
   Str word = text_at(s, at);
   Diag *diag = diag_add(s->p->diags, DIAG_misspelt_keyword, token_at(s, at).span, "`" STR_FMT "` is not a keyword",
                         STR_ARG(word));
-  diag_hint(s->p->diags, diag, "did you mean `" STR_FMT "`?", STR_ARG(keyword->text));
+  diag_suggest(s->p->diags, diag, token_at(s, at).span, keyword->text);
   return true;
 }
 
@@ -442,6 +566,8 @@ static bool missing_comma_before(Syntax *s, uint32_t at) {
   Diag *diag = diag_add(s->p->diags, DIAG_missing_comma, token_at(s, at).span, "%s cannot follow without a comma",
                         named(s, at, &text));
   diag_mark(s->p->diags, diag, "`,` is missing before this");
+  uint32_t end = token_at(s, at - 1).span.end;
+  diag_edit(s->p->diags, diag, (Span){end, end}, ",");
   strbuf_release(&text);
   return true;
 }
@@ -564,8 +690,9 @@ static bool explain_expected(Syntax *s) {
 static bool (*const explanations[])(Syntax *) = {
     explain_foreign_words, explain_statement,   explain_union_parenthesis, explain_index,
     explain_extra_parenthesis, explain_unquoted_name, explain_comma_join,  explain_comparison_chain,
-    explain_misspelt,      explain_half_keyword,  explain_trailing_comma, explain_reserved_word,  explain_case,
-    explain_unclosed_parenthesis, explain_missing_on, explain_clause_order, explain_missing_comma,
+    explain_step_parentheses, explain_call_in_from, explain_missing_by, explain_cast, explain_column, explain_else_if,
+    explain_misspelt, explain_half_keyword, explain_foreign_clause, explain_trailing_comma, explain_reserved_word,
+    explain_case, explain_unclosed_parenthesis, explain_missing_on, explain_clause_order, explain_missing_comma,
     explain_expected,
 };
 
@@ -621,3 +748,47 @@ Section syntax_resume(const Parser *p, Section section) {
   }
   return (Section){p->tokens.len - 1, false};
 }
+
+/* ---- tables ----------------------------------------------------------------------------------- */
+
+#define NO_CHANGES "a query reads streams and writes outputs, it changes no rows; an output bound with " \
+                   "`odbc:...?mode=upsert&key=id` keeps a table up to date"
+#define NO_BRANCHES "a query has no branches: pick values with CASE, rows with WHERE, and write a SELECT ... INTO " \
+                    "for each"
+#define NO_VARIABLES "write the value itself, or keep it in reference data and JOIN it"
+#define NO_OBJECTS "inputs and outputs are bound when the job starts: `weir run QUERY --input NAME=WHERE --output " \
+                   "NAME=WHERE`"
+#define NO_RUNTIME "a script holds `CREATE TABLE`, `WITH name AS (...)` and `SELECT ... INTO ... FROM ...`"
+
+static const ForeignWord foreign_statements[] = {
+  {"INSERT", "write `SELECT ... INTO output FROM input`"},
+  {"UPDATE", NO_CHANGES}, {"DELETE", NO_CHANGES}, {"MERGE", NO_CHANGES}, {"TRUNCATE", NO_CHANGES},
+  {"DECLARE", NO_VARIABLES}, {"SET", NO_VARIABLES},
+  {"CREATE", "`CREATE TABLE` declares the types of an input; a view is a step: `WITH name AS (SELECT ...)`; the rest "
+             "is bound when the job starts"},
+  {"ALTER", NO_OBJECTS}, {"DROP", NO_OBJECTS},
+  {"IF", NO_BRANCHES}, {"WHILE", NO_BRANCHES},
+  {"BEGIN", "a value that does not convert fails its row, which goes to the quarantine; `TRY_CAST` gives NULL instead"},
+  {"GO", "statements follow each other, with or without `;`"}, {"USE", NO_OBJECTS},
+  {"EXEC", NO_RUNTIME}, {"EXECUTE", NO_RUNTIME}, {"PRINT", NO_RUNTIME},
+  {NULL, NULL},
+};
+
+static const ForeignWord foreign_clauses[] = {
+  {"PIVOT", "write a column for each value: `SUM(CASE WHEN kind = 'a' THEN n ELSE 0 END) AS a`, with GROUP BY"},
+  {"UNPIVOT", "write a SELECT for each column and put them together with UNION, or `CROSS APPLY "
+              "GetRecordProperties(r)`"},
+  {"INTERVAL", "a time is moved by `DATEADD(minute, 5, x)`; a window is `TumblingWindow(minute, 5)`"},
+  {"ROWS", "a function looks back over time: `OVER (LIMIT DURATION(minute, 5))`"},
+  {"RANGE", "a function looks back over time: `OVER (LIMIT DURATION(minute, 5))`"},
+  {"WINDOW", "windows stand in GROUP BY: `GROUP BY key, TumblingWindow(minute, 5)`"},
+  {"EMIT", "every window gives its rows once, when it ends"},
+  {"QUALIFY", "compute the value in a WITH step and filter its rows in the next with WHERE"},
+  {"ROLLUP", "write a SELECT for each grouping and put them together with UNION"},
+  {"CUBE", "write a SELECT for each grouping and put them together with UNION"},
+  {"OPTION", "options stand on the command line and in JobConfig.json"},
+  {"NULLS", "NULL sorts lowest"},
+  {"COLLATE", "texts compare by their code points; write `UPPER(x)` on both sides to ignore case"},
+  {"TABLESAMPLE", "filter with WHERE, for example `id % 100 = 0`"},
+  {NULL, NULL},
+};

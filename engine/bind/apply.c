@@ -45,7 +45,7 @@ static const ApplyFn *need_function(Binder *b, const AstExpr *ast) {
   if (ast->call.args.len == 1 && ast->call.over == NULL) return fn;
   Diag *diag = diag_add(b->diags, DIAG_apply_misuse, ast->span, "`%s` takes one argument%s", fn->name,
                         ast->call.over ? " and no OVER" : "");
-  diag_hint(b->diags, diag, "the signature is %s", fn->signature);
+  diag_hint(b->diags, diag, "the signature is `%s`", fn->signature);
   return NULL;
 }
 
@@ -61,7 +61,7 @@ static Expr *bind_argument(Binder *b, BoundSelect *select, const AstRelation *as
   type_mask_print(arg->types, &have);
   Diag *diag = diag_add(b->diags, DIAG_wrong_argument_type, arg->span, "`%s` wants %s, and this is %s", fn->name,
                         want.ptr, have.ptr);
-  diag_hint(b->diags, diag, "the signature is %s", fn->signature);
+  diag_hint(b->diags, diag, "the signature is `%s`", fn->signature);
   strbuf_release(&want);
   strbuf_release(&have);
   return NULL;

@@ -57,7 +57,18 @@ static bool takes_unit(const AstCall *call) {
   return false;
 }
 
-static Expr *bind_unit(Binder *b, const AstExpr *ast) {
+/* A date part among the other arguments; NULL: none. */
+static const AstExpr *later_unit(const AstCall *call) {
+  TimeUnit unit;
+  for (uint32_t i = 1; i < call->args.len; i++) {
+    const AstExpr *arg = call->args.items[i];
+    if (arg->kind == AST_PATH && arg->path.len == 1 && time_unit_from_name(last_name(arg), &unit)) return arg;
+  }
+  return NULL;
+}
+
+static Expr *bind_unit(Binder *b, const AstCall *call) {
+  const AstExpr *ast = call->args.items[0], *swapped = later_unit(call);
   Str word = ast->kind == AST_PATH && ast->path.len == 1 ? ast->path.items[0].text
              : ast->kind == AST_TEXT || ast->kind == AST_QUOTED ? ast->text : (Str){"", 0};
   TimeUnit unit;
@@ -68,9 +79,11 @@ static Expr *bind_unit(Binder *b, const AstExpr *ast) {
   Diag *diag =
       word.len ? diag_add(b->diags, DIAG_unknown_unit, ast->span, "there is no date part `" STR_FMT "`", STR_ARG(word))
                : diag_add(b->diags, DIAG_unknown_unit, ast->span, "a date part such as `minute` belongs here");
-  if (!suggest_unit(b, diag, ast->span, word))
-    diag_hint(b->diags, diag, "date parts are year, quarter, month, week, weekday, dayofyear, day, hour, minute, second, "
-              "millisecond and microsecond");
+  if (swapped) diag_hint(b->diags, diag, "the date part comes first: `" STR_FMT "(" STR_FMT ", ...)`",
+                         STR_ARG(call_name(b, call)), STR_ARG(last_name(swapped)));
+  else if (!suggest_unit(b, diag, ast->span, word))
+    diag_hint(b->diags, diag, "date parts are year, quarter, month, week, weekday, dayofyear, day, hour, minute, "
+              "second, millisecond and microsecond");
   return expr_error(b, ast->span);
 }
 
@@ -78,7 +91,7 @@ static Expr **bind_args(Binder *b, Scope *scope, const AstCall *call) {
   Expr **args = ARENA_ARRAY(b->arena, Expr *, call->args.len + 1);
   for (uint32_t i = 0; i < call->args.len; i++) {
     bool unit = i == 0 && takes_unit(call), instant = i > 0 && scope->clause == CLAUSE_ON && name_is(call, "DATEDIFF");
-    args[i] = unit ? bind_unit(b, call->args.items[i]) : instant ? bind_join_time(b, scope, call->args.items[i]) : NULL;
+    args[i] = unit ? bind_unit(b, call) : instant ? bind_join_time(b, scope, call->args.items[i]) : NULL;
     if (args[i] == NULL) args[i] = bind_expr(b, scope, call->args.items[i]);
   }
   return args;
@@ -136,8 +149,8 @@ static bool aggregate_allowed(Binder *b, const Scope *scope, const AstExpr *ast,
     case CLAUSE_GROUP_BY:
     case CLAUSE_ON:
     case CLAUSE_TIMESTAMP_BY: {
-      Diag *here =
-          diag_add(b->diags, DIAG_aggregate_misplaced, ast->span, "`%s` is an aggregate and cannot stand here", fn->name);
+      Diag *here = diag_add(b->diags, DIAG_aggregate_misplaced, ast->span,
+                            "`%s` is an aggregate and cannot stand here", fn->name);
       diag_hint(b->diags, here, "it stands in the SELECT list and in HAVING; compute it in a WITH step to use its "
                 "value elsewhere");
       return false;
@@ -186,7 +199,7 @@ static bool bind_order(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg *ag
     Diag *diag =
         diag_add(b->diags, DIAG_bad_over, over ? over->span : ast->span,
                  wanted ? "`%s` needs OVER (ORDER BY ...)" : "`%s` takes no such OVER clause", agg->call.fn->name);
-    diag_hint(b->diags, diag, "the signature is %s", agg->call.fn->signature);
+    diag_hint(b->diags, diag, "the signature is `%s`", agg->call.fn->signature);
     return false;
   }
   for (uint32_t i = 0; given && i < over->order_by_len; i++) {

@@ -32,6 +32,18 @@ static const char *function_instead(Str name) {
   return NULL;
 }
 
+/* LENGHT is a slip in LENGTH, which is foreign. */
+static const char *near_function_instead(Str name) {
+  for (const ForeignFunction *row = foreign_functions; row->names; row++) {
+    Str word, rest = str_from(row->names);
+    for (bool more = true; more;) {
+      more = str_cut(rest, ' ', &word, &rest);
+      if (diag_nearest(name, &word, 1).len) return row->instead;
+    }
+  }
+  return NULL;
+}
+
 static Str nearest_function(Str name) {
   Str names[NAMES_MAX];
   unsigned count = function_names(names, NAMES_MAX);
@@ -54,6 +66,7 @@ Expr *unknown_function(Binder *b, const AstExpr *call) {
   Diag *diag = diag_add(b->diags, DIAG_unknown_function, span, "there is no function `" STR_FMT "`", STR_ARG(name));
   Str nearest = nearest_function(name);
   if (nearest.len) diag_suggest(b->diags, diag, span, nearest);
+  else if ((instead = near_function_instead(name))) diag_hint(b->diags, diag, "%s", instead);
   else diag_hint(b->diags, diag, "`weir functions` lists them all");
   return expr_error(b, call->span);
 }

@@ -112,7 +112,9 @@ static bool add_window(Binder *b, GroupScope *in, BoundGroup *group, const AstEx
   spec.id = id;
   for (uint32_t i = 0; i < group->windows_len; i++) {
     if (!id.len || !str_eq_nocase(group->windows[i].id, id)) continue;
-    diag_add(b->diags, DIAG_bad_window, ast->span, "two windows are called '" STR_FMT "'", STR_ARG(id));
+    Diag *diag = diag_add(b->diags, DIAG_bad_window, ast->span, "two windows are called '" STR_FMT "'", STR_ARG(id));
+    diag_label(b->diags, diag, group->windows[i].span, "the first one");
+    diag_hint(b->diags, diag, "give one of them another id; case does not count");
     return false;
   }
   add_session_keys(b, in, ast, &group->session_keys[group->windows_len]);
@@ -139,7 +141,9 @@ static bool add_listed(Binder *b, GroupScope *in, BoundGroup *group, const AstEx
     ast = ast->call.args.items[1];
   }
   if (is_window_call(ast) || is_system_timestamp(ast)) return add_window(b, in, group, ast, id);
-  diag_add(b->diags, DIAG_bad_window, ast->span, "a window function belongs here");
+  Diag *diag = diag_add(b->diags, DIAG_bad_window, ast->span, "a window function belongs here");
+  diag_hint(b->diags, diag, "for example `TumblingWindow(minute, 5)`, or with an id "
+            "`Window('id', TumblingWindow(minute, 5))`");
   return false;
 }
 
@@ -151,7 +155,10 @@ static bool bind_windows_list(Binder *b, GroupScope *in, BoundGroup *group, cons
   for (uint32_t i = 0; i < len; i++) ok &= add_listed(b, in, group, ast->call.args.items[i]);
   for (uint32_t i = 0; i < group->windows_len; i++) named += group->windows[i].id.len > 0;
   if (ok && named != 0 && named != group->windows_len) {
-    diag_add(b->diags, DIAG_bad_window, ast->span, "either all windows of Windows(...) have an id or none has");
+    Diag *diag =
+        diag_add(b->diags, DIAG_bad_window, ast->span, "either all windows of Windows(...) have an id or none has");
+    diag_hint(b->diags, diag, "a window with an id is `Window('id', TumblingWindow(minute, 5))`; `System.Window().Id` "
+              "gives the id");
     ok = false;
   }
   return ok && len > 0;

@@ -234,7 +234,8 @@ static void say_unread(Binder *b, const Unread *unread) {
     Diag *diag = diag_add(b->diags, DIAG_unbounded_join, unread->conjunct->span,
                           "months, quarters and years have no fixed length, so they bound no time");
     diag_hint(b->diags, diag, "bound it by days: `AND DATEDIFF(day, " STR_FMT ", " STR_FMT ") BETWEEN 0 AND 1`",
-              STR_ARG(shown(b, unread->times->args[1]->span, "a")), STR_ARG(shown(b, unread->times->args[2]->span, "b")));
+              STR_ARG(shown(b, unread->times->args[1]->span, "a")),
+              STR_ARG(shown(b, unread->times->args[2]->span, "b")));
     return;
   }
   bool either = unread->conjunct->kind == EXPR_OR;

@@ -238,9 +238,22 @@ bool check_cast(Binder *b, Span span, const Expr *of, Type to) {
 
 /* ---- all of them ------------------------------------------------------------------------------ */
 
+/* A constant text where only a time has use for it. */
+static bool check_date_text(Binder *b, const ScalarFn *fn, const Expr *arg, uint32_t at) {
+  int64_t ticks;
+  if ((scalar_fn_arg(fn, at) & (TypeMask)~MASK(TYPE_NULL)) != MASK_TIME || arg->kind != EXPR_CONST ||
+      arg->value.type != TYPE_TEXT || value_to_ticks(&arg->value, &ticks))
+    return true;
+  Diag *diag = diag_add(b->diags, DIAG_wrong_argument_type, arg->span,
+                        "argument %u of `%s` wants a datetime, and this text is none", at + 1, fn->name);
+  diag_hint(b->diags, diag, "datetimes are written '2026-01-31T12:00:00Z'");
+  return false;
+}
+
 bool check_operands(Binder *b, Span span, const ScalarFn *fn, Expr **args, uint32_t len) {
   if (is_comparison(fn->name) && (fn->flags & FN_OPERATOR)) return check_comparison(b, span, args, len);
   for (uint32_t i = 0; i < len; i++) {
+    if (!check_date_text(b, fn, args[i], i)) return false;
     if (args[i]->types == 0 || (args[i]->types & scalar_fn_arg(fn, i))) continue;
     wrong_type(b, fn, args, len, i);
     return false;

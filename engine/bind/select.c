@@ -112,8 +112,8 @@ static bool name_is_free(Binder *b, const BoundSelect *select, Str name, const A
   const BoundItem *item = find_visible(select, name);
   if (item == NULL) return true;
   if (item->from_star) return false;
-  Diag *diag = diag_add(b->diags, DIAG_duplicate_column, ast->span, "two columns of this SELECT are called `" STR_FMT "`",
-                        STR_ARG(name));
+  Diag *diag = diag_add(b->diags, DIAG_duplicate_column, ast->span,
+                        "two columns of this SELECT are called `" STR_FMT "`", STR_ARG(name));
   diag_label(b->diags, diag, item->span, "the first one");
   const AstExpr *of = ast->expr;
   if (ast->alias == NULL && of->kind == AST_PATH && of->path.len > 1)

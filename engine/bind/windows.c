@@ -37,7 +37,8 @@ bool bind_duration(Binder *b, const AstExpr *unit_ast, const AstExpr *number_ast
   if (!bind_unit_name(b, unit_ast, &unit)) return false;
   double number;
   if (!number_of(number_ast, &number)) {
-    diag_add(b->diags, DIAG_bad_window, number_ast->span, "the length of time must be a constant number");
+    Diag *diag = diag_add(b->diags, DIAG_bad_window, number_ast->span, "the length of time must be a constant number");
+    diag_hint(b->diags, diag, "unit and number: `minute, 5`");
     return false;
   }
   double ticks = number * (double)time_unit_ticks(unit);

@@ -54,6 +54,19 @@ class Check(CliTest):
                          [("a.asaql", "E0202", 1), ("c.asaql", "W0209", 1)])
         self.ok("check", "b.asaql", "--format", "json")
 
+    def test_json_holds_the_edits_that_set_it_right(self):
+        query = "WITH s AS (SELECT sensor FROM input)\nSELECT 'ü', senser\nFORM s"
+        for wanted in ("FROM", "sensor"):
+            self.write("q.asaql", query)
+            found = json.loads(self.weir("check", "q.asaql", "--format", "json").stdout)["diagnostics"]
+            edit, = found[0]["edits"]
+            self.assertEqual(edit["text"], wanted)
+            text = query.encode()
+            self.assertEqual((edit["line"], edit["column"]), (found[0]["line"], found[0]["column"]))
+            query = (text[:edit["begin"]] + wanted.encode() + text[edit["end"]:]).decode()
+        self.write("q.asaql", query)
+        self.ok("check", "q.asaql")
+
     def test_names_joined_without_datediff_are_reference_data(self):
         self.write("q.asaql", "SELECT s.a, r.b FROM s JOIN r ON s.k = r.k")
         self.ok("check", "q.asaql")

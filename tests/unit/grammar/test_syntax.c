@@ -30,7 +30,7 @@ static void expected_lists_are_grouped(void **state) {
   assert_message("SELECT a FROM b WHERE c BETWEEN 1 OR 2", "expected an operator or `AND`, found `OR`");
   assert_message("SELECT a IS 5 FROM b", "expected `NOT` or `NULL`, found `5`");
   assert_message("SELECT a NOT 5 FROM b", "expected `BETWEEN`, `IN` or `LIKE`, found `5`");
-  assert_message("SELECT a FROM b GROUP c", "expected `BY`, found `c`");
+  assert_message("SELECT a FROM b GROUP c", "`GROUP` must be followed by `BY`");
   assert_message("SELECT CAST(a bigint) FROM b", "expected an operator or `AS`, found `bigint`");
   assert_message("SELECT a FROM b WHERE c = 1 2",
                  "expected an operator, `GROUP BY`, `HAVING`, `UNION` or the end of the statement, found `2`");

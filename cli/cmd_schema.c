@@ -134,8 +134,8 @@ const Command cmd_schema = {
   .name = "schema",
   .usage = "WHERE [--name INPUT] [--rows N]",
   .summary = "infer CREATE TABLE from sample events",
-  .details = "What was seen of each field stands beside it as a comment: types, ranges, examples, how often it is NULL\n"
-             "or missing. The output is a query that compiles.",
+  .details = "What was seen of each field stands beside it as a comment: types, ranges, examples, how often it is\n"
+             "NULL or missing. The output is a query that compiles.",
   .examples = "weir schema events.json\nweir schema 'toll.csv.gz?delimiter=semicolon' --name toll > toll.asaql",
   .args = args,
   .options_bytes = sizeof(SchemaOptions),

@@ -18,6 +18,19 @@ typedef struct TestOptions {
 
 typedef void ReportFn(const Suite *suite, StrBuf *out);
 
+/* A case that passes although events of it could not be read deserves a word, unless it says that this is meant. */
+static void warn_malformed(const SuiteEntry *entry) {
+  if (entry->test->quarantine.stated || entry->result->outcome != CASE_PASSED) return;
+  for (uint32_t i = 0; i < entry->result->inputs.len; i++) {
+    const InputFacts *input = &entry->result->inputs.items[i];
+    if (input->malformed)
+      term_warning(STR_FMT ": " STR_FMT ": input " STR_FMT ": %llu malformed event%s left out; list it in "
+                   "ExpectedQuarantine when that is meant", STR_ARG(entry->test->file), STR_ARG(entry->test->name),
+                   STR_ARG(input->name), (unsigned long long)input->malformed,
+                   input->malformed == 1 ? " was" : "s were");
+  }
+}
+
 /* Warnings of the cases that were read, each once: the cases of one file share the file of policies. */
 static void print_warnings(const Suite *suite) {
   Vec(Str) said = {0};
@@ -32,6 +45,7 @@ static void print_warnings(const Suite *suite) {
     }
   }
   vec_release(&said);
+  for (uint32_t i = 0; i < suite->entries.len; i++) warn_malformed(&suite->entries.items[i]);
 }
 
 static bool same_file(int a, int b) {

@@ -1,6 +1,8 @@
 /* config_text.c: see config_text.h. */
 #include "cli/config/config_text.h"
 
+#include <stdio.h>
+
 #include "base/source_text.h"
 #include "base/utf8.h"
 
@@ -25,6 +27,14 @@ static const char *wide_encoding(Str text) {
   if (text.len < 4) return NULL;
   bool even = text.ptr[0] == 0 && text.ptr[2] == 0, odd = text.ptr[1] == 0 && text.ptr[3] == 0;
   return odd && !even ? "UTF-16 (little endian)" : even && !odd ? "UTF-16 (big endian)" : NULL;
+}
+
+const char *config_wide_encoding(const char *path) {
+  char head[4] = {0};
+  FILE *file = fopen(path, "rb");
+  size_t got = file ? fread(head, 1, sizeof head, file) : 0;
+  if (file) fclose(file);
+  return wide_encoding((Str){head, got});
 }
 
 static Status check_encoding(const char *path, Str text, Error *err) {

@@ -12,6 +12,9 @@
 Status config_text_load(Arena *arena, const char *path, Str *out, Error *err);
 /* The same, parsed. Offsets of the nodes count in *text, which may be NULL. */
 Status config_json_load(Arena *arena, const char *path, Str *text, JsonNode **out, Error *err);
+/* The name of the encoding when a file is not written in bytes of eight bits: "UTF-16 (little endian)"; NULL: it is no
+** such file, or cannot be read. Looks at its first bytes only. */
+const char *config_wide_encoding(const char *path);
 /* Line and column of an offset, from 1; the column counts code points. */
 void config_text_place(Str text, size_t offset, unsigned *line, unsigned *column);
 

@@ -172,6 +172,11 @@ static bool take_events(ConfigFile *file, const JsonNode *node, CaseInput *input
           STR_ARG(found), STR_ARG(input->name));
     return way_out(file, "FilePath is relative to the folder of testConfig.json");
   }
+  const char *wide = config_wide_encoding(found.ptr);
+  if (wide) {
+    wrong(file, get(node, "FilePath"), STR_FMT ": this file is %s, not UTF-8", STR_ARG(found), wide);
+    return way_out(file, "save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE > NEW");
+  }
   set_where(file, input, found, format, delimiter);
   return true;
 }

@@ -1,10 +1,11 @@
 /* row_diff.c: see row_diff.h. Equal rows are found by sorting, so that many rows cost little; only what remains is
-** compared row by row, and beyond NEAREST_MAX rows a side no more than by position. */
+** compared row by row, and of many such rows only the first NEAREST_MAX a side. */
 #include "cli/testing/row_diff.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-enum { NEAREST_MAX = 400, LCS_CELLS_MAX = 4000000 };
+enum { NEAREST_MAX = 400, LCS_CELLS_MAX = 1000000 };
 
 typedef struct Side { const Row **rows; uint32_t len; bool *paired; } Side; /* paired: by place, from 0 */
 
@@ -60,26 +61,55 @@ static void pair_equal(Differ *differ) {
   }
 }
 
+/* Rows that are equal within a tolerance are equal but for their numbers, and their first numbers are close. */
+static int by_skeleton(const void *a, const void *b) {
+  const Row *left = *(const Row *const *)a, *right = *(const Row *const *)b;
+  int order = str_cmp(left->skeleton, right->skeleton);
+  if (order) return order;
+  if (left->lead != right->lead) return left->lead < right->lead ? -1 : 1;
+  return left->place < right->place ? -1 : left->place > right->place;
+}
+
+static bool leads_are_close(const Row *a, const Row *b, double tolerance) {
+  return fabs(a->lead - b->lead) <= tolerance * fmax(1.0, fmax(fabs(a->lead), fabs(b->lead)));
+}
+
+static bool comes_before(const Row *row, const Row *other, double tolerance) {
+  int order = str_cmp(row->skeleton, other->skeleton);
+  return order < 0 || (order == 0 && row->lead < other->lead && !leads_are_close(row, other, tolerance));
+}
+
 static void pair_within_tolerance(Differ *differ) {
+  double tolerance = differ->rules->tolerance;
   Side expected = rest_of(differ->arena, &differ->expected), actual = rest_of(differ->arena, &differ->actual);
-  for (uint32_t i = 0; i < expected.len; i++)
-    for (uint32_t j = 0; j < actual.len; j++) {
-      if (actual.paired[actual.rows[j]->place - 1] || !rows_equal(expected.rows[i], actual.rows[j], differ->rules))
-        continue;
-      keep(differ, expected.rows[i], actual.rows[j]);
+  qsort(expected.rows, expected.len, sizeof *expected.rows, by_skeleton);
+  qsort(actual.rows, actual.len, sizeof *actual.rows, by_skeleton);
+  for (uint32_t i = 0, begin = 0; i < expected.len; i++) {
+    const Row *row = expected.rows[i];
+    while (begin < actual.len && comes_before(actual.rows[begin], row, tolerance)) begin++;
+    for (uint32_t j = begin; j < actual.len && !comes_before(row, actual.rows[j], tolerance); j++) {
+      if (actual.paired[actual.rows[j]->place - 1] || !rows_equal(row, actual.rows[j], differ->rules)) continue;
+      keep(differ, row, actual.rows[j]);
       break;
     }
+  }
 }
 
 /* ---- equal rows of a list --------------------------------------------------------------------- */
 
-/* The longest common subsequence of what lies between the equal rows at both ends. */
+/* The longest common subsequence of what lies between the equal rows at both ends; of very many rows only those that
+** are equal place by place. */
 static void pair_in_order(Differ *differ) {
   const Row **left = differ->expected.rows, **right = differ->actual.rows;
   uint32_t n = differ->expected.len, m = differ->actual.len;
   while (n && m && rows_equal(*left, *right, differ->rules)) keep(differ, *left++, *right++), n--, m--;
   while (n && m && rows_equal(left[n - 1], right[m - 1], differ->rules)) keep(differ, left[--n], right[--m]);
-  if (n == 0 || m == 0 || (uint64_t)(n + 1) * (m + 1) > LCS_CELLS_MAX) return;
+  if (n == 0 || m == 0) return;
+  if ((uint64_t)(n + 1) * (m + 1) > LCS_CELLS_MAX) {
+    for (uint32_t i = 0; i < n && i < m; i++)
+      if (rows_equal(left[i], right[i], differ->rules)) keep(differ, left[i], right[i]);
+    return;
+  }
   uint32_t *length = mem_zalloc(mem_mul((size_t)(n + 1) * (m + 1), sizeof *length)), wide = m + 1;
   for (uint32_t i = n; i-- > 0;)
     for (uint32_t j = m; j-- > 0;) {
@@ -130,7 +160,8 @@ static uint32_t score_of(const Differ *differ, const Row *a, const Row *b) {
 
 static void pair_nearest(Differ *differ) {
   Side expected = rest_of(differ->arena, &differ->expected), actual = rest_of(differ->arena, &differ->actual);
-  if (expected.len > NEAREST_MAX || actual.len > NEAREST_MAX) return;
+  if (expected.len > NEAREST_MAX) expected.len = NEAREST_MAX;
+  if (actual.len > NEAREST_MAX) actual.len = NEAREST_MAX;
   Vec(Near) list = {0};
   for (uint32_t i = 0; i < expected.len; i++)
     for (uint32_t j = 0; j < actual.len; j++) {

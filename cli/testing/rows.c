@@ -130,6 +130,30 @@ static const JsonNode *field_twice(const JsonNode *object) {
   return NULL;
 }
 
+/* The plain form with a blank place for each number outside of texts; the first of them goes to *lead. */
+static Str skeleton_of(Arena *arena, Str plain, double *lead) {
+  char *out = arena_alloc(arena, plain.len + 1);
+  size_t len = 0;
+  bool first = true;
+  for (size_t i = 0; i < plain.len;) {
+    char c = plain.ptr[i];
+    size_t begin = i++;
+    if (c == '"') {
+      while (i < plain.len && plain.ptr[i] != '"') i += plain.ptr[i] == '\\' ? 2 : 1;
+      i++;
+    } else if (c == '-' || (c >= '0' && c <= '9')) {
+      if (first) *lead = strtod(plain.ptr + begin, NULL);
+      first = false;
+      while (i < plain.len && plain.ptr[i] != ',' && plain.ptr[i] != '}' && plain.ptr[i] != ']') i++;
+      out[len++] = '#';
+      continue;
+    }
+    memcpy(out + len, plain.ptr + begin, i - begin);
+    len += i - begin;
+  }
+  return (Str){out, len};
+}
+
 static bool add_tree(Arena *arena, const JsonNode *tree, Str written, const RowRules *rules, RowList *out,
                      StrBuf *problem) {
   if (tree->kind != JSON_OBJECT) {
@@ -144,6 +168,7 @@ static bool add_tree(Arena *arena, const JsonNode *tree, Str written, const RowR
   StrBuf plain = {0};
   put_object(tree, rules, &plain);
   Row row = {.tree = tree, .written = written, .plain = arena_str(arena, strbuf_str(&plain)), .place = out->len + 1};
+  if (rules->tolerance > 0) row.skeleton = skeleton_of(arena, row.plain, &row.lead);
   arena_push(arena, out, row);
   strbuf_release(&plain);
   return true;

@@ -18,6 +18,8 @@ typedef struct Row {
   const JsonNode *tree; /* an object */
   Str      written;     /* as it stands in its source */
   Str      plain;       /* a form in which equal rows are equal text: sorted, without NULLs and ignored fields */
+  Str      skeleton;    /* with a tolerance: the plain form without its numbers, */
+  double   lead;        /*   and the first of these; 0: none */
   uint32_t place;       /* in its list, from 1 */
 } Row;
 

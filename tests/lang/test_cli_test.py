@@ -267,6 +267,23 @@ class BadInput(TestTest):
         (self.folder / "cars.json").write_bytes(json.dumps(EXPECTED).encode("utf-16"))
         self.broken("cars.json: this file is UTF-16 (little endian), not UTF-8")
 
+    def test_wrong_encodings_of_events_and_queries(self):
+        for name, text in (("toll.json", lines(TOLL)), ("q.asaql", CARS)):
+            for encoding in ("utf-16", "utf-16-be"):
+                (self.folder / name).write_bytes(text.encode(encoding))
+                self.broken(f"{name}: this file is UTF-16 (", "iconv")
+            (self.folder / name).write_bytes(text.encode("utf-8-sig"))
+            self.passes()
+        (self.folder / "q.asaql").write_bytes((CARS + " -- \xe9").encode("latin-1"))
+        self.broken("q.asaql: line 1, column", "the byte 0xe9 is no UTF-8")
+
+    def test_events_that_cannot_be_read(self):
+        self.write("toll.json", lines(TOLL) + '{"TollId": ')
+        done = self.passes()
+        self.assertIn("warning: testConfig.json: cars: input toll: 1 malformed event was left out", done.stderr)
+        self.config(case(ExpectedQuarantine=["InputDeserializationError"]))
+        self.assertNotIn("warning", self.passes().stderr)
+
     def test_missing_files(self):
         (self.folder / "toll.json").unlink()
         self.broken("testConfig.json: line 1, column", "there is no file `toll.json` (events of input `toll`)")

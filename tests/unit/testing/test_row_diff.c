@@ -80,6 +80,35 @@ static void tolerance_is_relative_above_one(void **state) {
   counts(1, 0, 0, 0);
 }
 
+/* Rows that differ beyond their numbers, rows whose keys are numbers, many of them. */
+static void many_rows_within_a_tolerance(void **state) {
+  enum { ROWS = 20000 };
+  StrBuf left = {0}, right = {0};
+  for (int i = 0; i < ROWS; i++) {
+    strbuf_printf(&left, "{\"id\":%d,\"v\":%d.5,\"s\":\"a-%d\"}\n", i, i % 7, i % 3);
+    int j = ROWS - 1 - i;
+    strbuf_printf(&right, "{\"s\":\"a-%d\",\"v\":%d.5000001,\"id\":%d}\n", j % 3, j % 7 + (j == 77), j);
+  }
+  compare(left.ptr, right.ptr, (RowRules){.tolerance = 1e-6});
+  counts(ROWS - 1, 1, 0, 0);
+  assert_int_equal(diff.pairs.items[0].expected->place, 78);
+  strbuf_release(&left);
+  strbuf_release(&right);
+}
+
+static void many_rows_of_a_list(void **state) {
+  enum { ROWS = 3000 };
+  StrBuf left = {0}, right = {0};
+  for (int i = 0; i < ROWS; i++) {
+    strbuf_printf(&left, "{\"id\":%d,\"v\":1}\n", i);
+    strbuf_printf(&right, "{\"id\":%d,\"v\":%d}\n", i, i == 1 || i == ROWS - 2 ? 2 : 1);
+  }
+  compare(left.ptr, right.ptr, (RowRules){.ordered = true});
+  counts(ROWS - 2, 2, 0, 0);
+  strbuf_release(&left);
+  strbuf_release(&right);
+}
+
 static void a_list_is_aligned(void **state) {
   RowRules ordered = {.ordered = true};
   compare("{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n{\"a\":4}", "{\"a\":1}\n{\"a\":3}\n{\"a\":4}", ordered);
@@ -197,6 +226,8 @@ int main(void) {
       cmocka_unit_test(a_multiset_counts_rows),
       cmocka_unit_test(the_nearest_rows_are_paired),
       cmocka_unit_test(tolerance_is_relative_above_one),
+      cmocka_unit_test(many_rows_within_a_tolerance),
+      cmocka_unit_test(many_rows_of_a_list),
       cmocka_unit_test(a_list_is_aligned),
       cmocka_unit_test(ignored_fields_do_not_count),
       cmocka_unit_test(only_what_differs_is_marked),

@@ -128,12 +128,23 @@ order_tail ::= ORDER(B) BY orders. { refuse_order_by(p, B.span.begin); }
 /* ==== FROM ===================================================================================== */
 
 %type relation {AstRelation *}
-relation(A) ::= source(S). { A = S; }
-relation(A) ::= relation(L) join_words(W) source(R) ON expr(E). { A = join_new(p, L, W, R, E); }
-relation(A) ::= relation(L) CROSS(B) JOIN source(R).            { A = cross_join_new(p, L, B.span, R); }
-relation(A) ::= relation(L) CROSS APPLY primary(C) source_alias(N). { A = apply_new(p, L, false, C, N); }
-relation(A) ::= relation(L) OUTER APPLY primary(C) source_alias(N). { A = apply_new(p, L, true, C, N); }
+relation(A) ::= operand(S). { A = S; }
+relation(A) ::= joined(J).  { A = J; }
 relation(A) ::= relation(L) MATCH_RECOGNIZE LP match(M) RP source_alias(N). { A = match_new(p, L, M, N); }
+
+%type joined {AstRelation *}
+joined(A) ::= relation(L) join_words(W) operand(R) ON expr(E). { A = join_new(p, L, W, R, E); }
+joined(A) ::= relation(L) CROSS(B) JOIN operand(R).            { A = cross_join_new(p, L, B.span, R); }
+joined(A) ::= relation(L) CROSS APPLY primary(C) source_alias(N). { A = apply_new(p, L, false, C, N); }
+joined(A) ::= relation(L) OUTER APPLY primary(C) source_alias(N). { A = apply_new(p, L, true, C, N); }
+
+%type operand {AstRelation *}
+operand(A) ::= source(S).               { A = S; }
+operand(A) ::= LP(B) bracketed(J) RP.   { A = relation_parens(p, B.span.begin, J); }
+
+%type bracketed {AstRelation *}
+bracketed(A) ::= joined(J).                { A = J; }
+bracketed(A) ::= LP(B) bracketed(J) RP.    { A = relation_parens(p, B.span.begin, J); }
 
 %type join_words {JoinWords}
 join_words(A) ::= JOIN(B).             { A = join_words(p, B.span, AST_JOIN_INNER); }
@@ -279,12 +290,12 @@ primary(A) ::= EXISTS(B) LP query RP.          { A = refuse_subquery(p, B.span.b
 primary(A) ::= primary(E) DOT name(N).         { A = field_new(p, E, N); }
 primary(A) ::= call(C).                        { A = C; }
 primary(A) ::= call(C) OVER(B) LP over(O) RP.  { A = call_over(p, C, B.span.begin, O); }
-primary(A) ::= CASE(B) operand(O) whens(W) else(E) END. { A = case_finish(p, W, B.span.begin, O, E); }
+primary(A) ::= CASE(B) case_operand(O) whens(W) else(E) END. { A = case_finish(p, W, B.span.begin, O, E); }
 primary(A) ::= CAST(B) LP expr(E) AS type(T) RP.     { A = cast_new(p, B.span.begin, false, E, T); }
 primary(A) ::= TRY_CAST(B) LP expr(E) AS type(T) RP. { A = cast_new(p, B.span.begin, true, E, T); }
 
-operand(A) ::= .         { A = NULL; }
-operand(A) ::= value(V). { A = V; }
+case_operand(A) ::= .         { A = NULL; }
+case_operand(A) ::= value(V). { A = V; }
 
 whens(A) ::= WHEN(B) expr(C) THEN expr(V).          { A = case_add(p, NULL, B.span.begin, C, V); }
 whens(A) ::= whens(W) WHEN(B) expr(C) THEN expr(V). { A = case_add(p, W, B.span.begin, C, V); }

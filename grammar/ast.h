@@ -241,6 +241,7 @@ struct AstPattern {
 struct AstRelation {
   AstKind  kind;
   Span     span;
+  bool     parens;            /* JOIN and APPLY: stands in parentheses (span covers the outermost pair) */
   uint16_t depth;
   /* What may stand behind a table or a sub-select. */
   AstName *alias;             /* NULL: none; APPLY and MATCH_RECOGNIZE have one too */

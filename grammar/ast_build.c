@@ -358,6 +358,12 @@ AstRelation *match_new(Parser *p, AstRelation *input, AstMatch *clauses, AstName
   return relation;
 }
 
+AstRelation *relation_parens(Parser *p, uint32_t begin, AstRelation *relation) {
+  relation->span = span_from(p, begin);
+  relation->parens = true;
+  return relation;
+}
+
 /* ---- MATCH_RECOGNIZE -------------------------------------------------------------------------- */
 
 AstMatch *match_limit(Parser *p, AstMatch *match, Span word, AstExpr *duration) {

@@ -40,6 +40,7 @@ JoinWords    refuse_outer_join(Parser *p, Span first);
 AstRelation *join_new(Parser *p, AstRelation *left, JoinWords words, AstRelation *right, AstExpr *on);
 AstRelation *cross_join_new(Parser *p, AstRelation *left, Span cross, AstRelation *right);
 AstRelation *apply_new(Parser *p, AstRelation *left, bool outer, AstExpr *call, AstName *alias);
+AstRelation *relation_parens(Parser *p, uint32_t begin, AstRelation *relation);
 AstRelation *match_new(Parser *p, AstRelation *input, AstMatch *clauses, AstName *alias);
 
 /* ---- MATCH_RECOGNIZE -------------------------------------------------------------------------- */

@@ -229,6 +229,7 @@ static void put_relation_details(Dump *dump, const AstRelation *relation) {
   if (relation->kind == AST_JOIN) strbuf_puts(dump->out, types[relation->join.type]);
   if (relation->kind == AST_APPLY) strbuf_puts(dump->out, relation->apply.outer ? " outer" : " cross");
   put_optional_name(dump, " as=", relation->alias);
+  if (relation->parens) strbuf_puts(dump->out, " ()");
 }
 
 static void dump_relation(Dump *dump, const AstRelation *relation) {

@@ -348,7 +348,7 @@ static void print_join(StrBuf *out, const AstRelation *relation, unsigned indent
   print_expr(out, relation->join.on);
 }
 
-static void print_relation(StrBuf *out, const AstRelation *relation, unsigned indent) {
+static void print_bare_relation(StrBuf *out, const AstRelation *relation, unsigned indent) {
   switch ((int)relation->kind) {
     case AST_TABLE:
       print_names(out, &relation->table.name);
@@ -376,6 +376,18 @@ static void print_relation(StrBuf *out, const AstRelation *relation, unsigned in
       print_alias(out, relation->alias);
       break;
   }
+}
+
+static void print_relation(StrBuf *out, const AstRelation *relation, unsigned indent) {
+  if (!relation->parens) {
+    print_bare_relation(out, relation, indent);
+    return;
+  }
+  strbuf_putc(out, '(');
+  new_line(out, indent + INDENT);
+  print_bare_relation(out, relation, indent + INDENT);
+  new_line(out, indent);
+  strbuf_putc(out, ')');
 }
 
 /* ---- queries ---------------------------------------------------------------------------------- */

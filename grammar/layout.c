@@ -282,7 +282,8 @@ static void lay_source_clauses(Layout *l, const AstRelation *source) {
 }
 
 static void lay_join(Layout *l, const AstRelation *relation) {
-  uint32_t first = first_of(l, relation->join.join_span), end = behind(l, relation->span);
+  uint32_t first = first_of(l, relation->join.join_span);
+  uint32_t end = relation->parens ? l->partners.items[first_of(l, relation->span)] : behind(l, relation->span);
   const AstExpr *on = relation->join.on;
   lay_relation(l, relation->join.left);
   line_before(l, first);
@@ -364,6 +365,7 @@ static void lay_match(Layout *l, const AstRelation *relation) {
 }
 
 static void lay_relation(Layout *l, const AstRelation *relation) {
+  if (relation->parens) lay_lines_block(l, first_of(l, relation->span));
   switch ((int)relation->kind) {
     case AST_TABLE:
       lay_names(l, &relation->table.name);

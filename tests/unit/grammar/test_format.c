@@ -73,6 +73,12 @@ static void sources(void **state) {
                 "    AND (a.v = 1 OR b.v = 2)\n    AND datediff(second, a, b) BETWEEN 0 AND 5\n");
 }
 
+static void brackets_around_joins(void **state) {
+  assert_format("SELECT a.x FROM (a JOIN b ON a.k=b.k and a.j=b.j) LEFT JOIN c ON b.k=c.k",
+                "SELECT a.x\nFROM (\n    a\n    JOIN b ON a.k = b.k AND a.j = b.j\n)\nLEFT JOIN c ON b.k = c.k\n");
+  assert_true(format_check(STR("SELECT a.x FROM a JOIN ((b CROSS APPLY f(b.v) e)) ON a.k = b.k")));
+}
+
 static void long_conditions_break_before_and(void **state) {
   assert_format("SELECT * FROM i WHERE first_condition = 1 and second_condition = 2 and third_condition = 3 and "
                 "(fourth_condition = 4 or fifth = 'a long text to fill the line with' or sixth_condition IS NOT NULL)",
@@ -196,14 +202,23 @@ static unsigned check_file(const char *path) {
   return 1;
 }
 
-static unsigned check_below(const char *path) {
+static unsigned must_parse(const char *path) {
+  SourceText source;
+  Error err;
+  if (source_text_load(&source, path, &err) != STATUS_OK) fail_msg("%s", err.message);
+  if (!format_check(source.text)) fail_msg("%s does not parse", path);
+  source_text_release(&source);
+  return 1;
+}
+
+static unsigned each_below(const char *path, unsigned (*check)(const char *path)) {
   unsigned found = 0;
   DIR *folder = opendir(path);
-  if (folder == NULL) return check_file(path);
+  if (folder == NULL) return check(path);
   for (struct dirent *entry; (entry = readdir(folder));) {
     StrBuf below = {0};
     strbuf_printf(&below, "%s/%s", path, entry->d_name);
-    if (entry->d_name[0] != '.') found += check_below(below.ptr);
+    if (entry->d_name[0] != '.') found += each_below(below.ptr, check);
     strbuf_release(&below);
   }
   closedir(folder);
@@ -218,11 +233,18 @@ static void every_query_stays_what_it_is(void **state) {
   for (unsigned i = 0; i < 3; i++) {
     StrBuf path = {0};
     strbuf_printf(&path, "%s/%s", source, folders[i]);
-    found += check_below(path.ptr);
+    found += each_below(path.ptr, check_file);
     strbuf_release(&path);
   }
   assert_true(found > 200);
-  if (cases && *cases) assert_true(check_below(cases) > 0);
+  if (cases && *cases) assert_true(each_below(cases, check_file) > 0);
+}
+
+static void every_construct_parses(void **state) {
+  StrBuf path = {0};
+  strbuf_printf(&path, "%s/tests/lang/constructs", getenv("WEIR_SOURCE"));
+  assert_true(each_below(path.ptr, must_parse) > 5);
+  strbuf_release(&path);
 }
 
 int main(void) {
@@ -233,6 +255,7 @@ int main(void) {
       cmocka_unit_test(blanks_between_tokens),
       cmocka_unit_test(steps_and_statements),
       cmocka_unit_test(sources),
+      cmocka_unit_test(brackets_around_joins),
       cmocka_unit_test(long_conditions_break_before_and),
       cmocka_unit_test(calls_that_do_not_fit),
       cmocka_unit_test(lists_of_values_fill_lines),
@@ -247,6 +270,7 @@ int main(void) {
       cmocka_unit_test(line_ends_and_marks_stay),
       cmocka_unit_test(mistakes_leave_a_text_alone),
       cmocka_unit_test(every_query_stays_what_it_is),
+      cmocka_unit_test(every_construct_parses),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

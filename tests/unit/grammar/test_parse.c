@@ -283,8 +283,17 @@ static void long_and_deep_queries(void **state) {
   assert_repeated("SELECT a FROM s WHERE ", "NOT ", 5000, "a = 1", "E0113");
 }
 
+static void joins_in_brackets(void **state) {
+  assert_dump("SELECT x FROM (a JOIN b ON a.k = b.k) JOIN ((c CROSS APPLY f(v) e)) ON b.k = c.k",
+              "script\n  select\n    item\n      path x\n    from\n      join inner\n        join inner ()\n"
+              "          table a\n          table b\n          on\n            binary =\n              path a.k\n"
+              "              path b.k\n        apply cross as=e ()\n          table c\n          call f\n"
+              "            path v\n        on\n          binary =\n            path b.k\n            path c.k\n");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(joins_in_brackets),
       cmocka_unit_test(literals),      cmocka_unit_test(paths_and_fields), cmocka_unit_test(stars),
       cmocka_unit_test(calls),         cmocka_unit_test(precedence),       cmocka_unit_test(predicates),
       cmocka_unit_test(case_and_cast), cmocka_unit_test(select_items),     cmocka_unit_test(clauses),

@@ -219,7 +219,7 @@ static void put_arg(const ArgDef *def, StrBuf *out) {
 static void put_command(const Command *command, StrBuf *out) {
   strbuf_printf(out, "\n## weir %s\n\n%c", command->name, command->summary[0] - 'a' + 'A');
   put_words(command->summary + 1, "", true, out);
-  strbuf_puts(out, command->later ? ". It comes in a later version and is refused until then.\n\n" : ".\n\n");
+  strbuf_puts(out, ".\n\n");
   if (command->details) {
     put_paragraph(command->details, out);
     strbuf_puts(out, "\n");

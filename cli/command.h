@@ -16,7 +16,6 @@ typedef struct Command {
   size_t options_bytes;    /* of the struct the options go to; zeroed before */
   const char *words;       /* what the words are, for messages: "a query file" */
   unsigned words_min, words_max;
-  const char *later;       /* not in this version: what to do instead; then run is NULL */
   bool hidden;             /* for the makers of the program: not listed */
   int (*run)(const void *options, const ArgTexts *words); /* the exit status */
 } Command;

@@ -14,12 +14,9 @@ enum { NAMES_MAX = 40 };
 static void print_overview(StrBuf *out) {
   strbuf_puts(out, "Weir runs Stream Analytics queries.\n\nUsage: weir COMMAND ...\n\n");
   for (unsigned i = 0; commands[i]; i++)
-    if (!commands[i]->hidden && !commands[i]->later)
+    if (!commands[i]->hidden)
       strbuf_printf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
-  strbuf_puts(out, "\nIn a later version:");
-  for (unsigned i = 0; commands[i]; i++)
-    if (commands[i]->later) strbuf_printf(out, " %s", commands[i]->name);
-  strbuf_puts(out, "\n\n`weir COMMAND --help` says more about one.\n\n"
+  strbuf_puts(out, "\n`weir COMMAND --help` says more about one.\n\n"
                    "Example:\n  weir run alerts.asaql --input toll=events.json --output alerts=alerts.json\n");
 }
 
@@ -34,7 +31,6 @@ static void print_lines(const char *text, StrBuf *out) {
 void command_print_help(const Command *command, StrBuf *out) {
   strbuf_printf(out, "weir %s: %s\n\n", command->name, command->summary);
   strbuf_printf(out, "Usage: weir %s %s\n", command->name, command->usage);
-  if (command->later) strbuf_printf(out, "\nThis command comes in a later version: %s.\n", command->later);
   if (command->details) strbuf_printf(out, "\n%s\n", command->details);
   if (command->args) {
     strbuf_puts(out, "\nOptions:\n");
@@ -78,13 +74,6 @@ static Status check_words(const Command *command, const ArgTexts *words, Error *
   return error_hint(err, "usage: weir %s %s", command->name, command->usage);
 }
 
-static int run_later(const Command *command) {
-  Error err = {0};
-  error_set(&err, STATUS_CONFIG, "", "`weir %s` comes in a later version", command->name);
-  error_hint(&err, "%s", command->later);
-  return term_error(&err);
-}
-
 static int print_help(const Command *command) {
   StrBuf text = {0};
   command_print_help(command, &text);
@@ -97,9 +86,8 @@ static int run_command(const Command *command, int argc, char *const *argv) {
   bool help = false;
   Error err = {0};
   int code;
-  Status status = command->later ? STATUS_OK : args_parse(command->args, argc, argv, options, &words, &help, &err);
-  if (command->later) code = argc == 1 && strcmp(argv[0], "--help") == 0 ? print_help(command) : run_later(command);
-  else if (status == STATUS_OK && help) code = print_help(command);
+  Status status = args_parse(command->args, argc, argv, options, &words, &help, &err);
+  if (status == STATUS_OK && help) code = print_help(command);
   else if (status != STATUS_OK || check_words(command, &words, &err) != STATUS_OK) code = term_error(&err);
   else code = command->run(options, &words);
   args_release(command->args, options);

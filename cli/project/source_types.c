@@ -26,6 +26,11 @@ static void bind_local(BindingFile *file) {
     if (file->into->problem.len == 0) file_problem(file, "no FilePath");
     return;
   }
+  if (str_eq(path, STR("-"))) { /* stdin and stdout */
+    file->where.target = path;
+    file_format(file);
+    return;
+  }
   bool there = path_find(&file->desc->arena, file->folder, path, &found);
   if (strpbrk(path.ptr, "*[")) there = true; /* a glob: the connector knows */
   if (!there && !file->output && !find_elsewhere(file, path, &found))

@@ -4,8 +4,7 @@ import unittest
 
 from cli_support import CliTest
 
-COMMANDS = ("run", "query", "check", "explain", "functions")
-LATER = ("new",)
+COMMANDS = ("run", "query", "check", "explain", "functions", "test", "new", "fmt", "schema")
 
 
 class Help(CliTest):
@@ -15,12 +14,12 @@ class Help(CliTest):
     def test_help_is_data(self):
         for words in (["--help"], ["-h"], ["help"]):
             done = self.ok(*words)
-            for name in COMMANDS + LATER:
+            for name in COMMANDS:
                 self.assertIn(name, done.stdout)
             self.assertEqual(done.stderr, "")
 
     def test_every_command_has_help_with_an_example(self):
-        for name in COMMANDS + LATER + ("version",):
+        for name in COMMANDS + ("version",):
             for words in ([name, "--help"], ["help", name]):
                 done = self.ok(*words)
                 self.assertIn(f"Usage: weir {name}", done.stdout)
@@ -67,11 +66,6 @@ class Mistakes(CliTest):
     def test_too_few_and_too_many_words(self):
         self.fails(2, "run", says=["needs the path of a query", "usage: weir run"])
         self.fails(2, "run", "a.asaql", "b.asaql", says="does not understand `b.asaql`")
-
-    def test_what_comes_later_says_so(self):
-        for name in LATER:
-            done = self.fails(2, name, "anything", "--junit", "x", says=f"`weir {name}` comes in a later version")
-            self.assertEqual(len(done.stderr.splitlines()), 2)
 
     def test_two_dashes_end_the_options(self):
         self.write("--q.asaql", "SELECT a FROM s")

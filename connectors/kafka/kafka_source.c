@@ -23,6 +23,7 @@
 ** repeated inside librdkafka never doubles a record. */
 #include <stdio.h>
 #include "base/clock.h"
+#include "base/hash.h"
 #include "connectors/kafka/client.h"
 #include "connectors/kafka/embedded.h"
 #include "connectors/kafka/kafka.h"
@@ -60,7 +61,8 @@ typedef struct SourcePartition {
   int32_t number;
   int64_t next;          /* offset behind the last record taken */
   int64_t committed;     /* last offset asked to be committed; -1: none */
-  Ticks   skip_before;   /* records stamped earlier are left out; TICKS_MIN: none */
+  uint64_t committed_note; /* hash of the note that went with it */
+  KafkaPosition start;   /* where it began */
   bool    paused;
   bool    end_reached;   /* by a fetch, and no record since */
   unsigned well_reports; /* statistics in a row that found the leader well, up to WELL_REPORTS */
@@ -109,10 +111,9 @@ static SourcePartition *find_partition(KafkaSource *source, int32_t number) {
   return NULL;
 }
 
-static SourcePartition *add_partition(KafkaSource *source, int32_t number, int64_t offset) {
-  vec_push(&source->partitions, (SourcePartition){.number = number, .next = offset, .committed = -1,
-                                                  .skip_before = TICKS_MIN, .well_reports = WELL_REPORTS});
-  return &source->partitions.items[source->partitions.len - 1];
+static void add_partition(KafkaSource *source, int32_t number, KafkaPosition start) {
+  vec_push(&source->partitions, (SourcePartition){.number = number, .next = start.offset, .committed = -1,
+                                                  .start = start, .well_reports = WELL_REPORTS});
 }
 
 /* Partitions the broker has got since: they are read from their first record on. */
@@ -120,7 +121,7 @@ static void add_new_partition(KafkaSource *source, int32_t number) {
   rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
   rd_kafka_topic_partition_list_add(list, source->client.target.topic.ptr, number)->offset = RD_KAFKA_OFFSET_BEGINNING;
   rd_kafka_error_t *error = rd_kafka_incremental_assign(source->client.rk, list);
-  if (!error) add_partition(source, number, 0);
+  if (!error) add_partition(source, number, (KafkaPosition){.skip_before = TICKS_MIN});
   rd_kafka_error_destroy(error); /* asked again with the next statistics */
   rd_kafka_topic_partition_list_destroy(list);
 }
@@ -186,8 +187,8 @@ static void take_record(SourcePartition *partition, rd_kafka_message_t *message)
     partition->next = message->offset + 1;
     partition->end_reached = false;
   }
-  bool early = partition->skip_before != TICKS_MIN && record_ticks(message, &stamped) &&
-               stamped < partition->skip_before;
+  Ticks skip_before = partition->start.skip_before;
+  bool early = skip_before != TICKS_MIN && record_ticks(message, &stamped) && stamped < skip_before;
   if (seen || early) rd_kafka_message_destroy(message);
   else inbox_put(&partition->inbox, message);
 }
@@ -420,14 +421,26 @@ static Status source_poll(Source *base, int timeout_ms, MessageBatch *out, Sourc
 
 /* ---- positions ---- */
 
-static Status source_commit(Source *base, const int64_t *offsets, unsigned partitions, Error *err) {
+static void add_position(KafkaSource *source, SourcePartition *partition, const SourcePosition *position,
+                         rd_kafka_topic_partition_list_t *list) {
+  int64_t offset = position->offset >= 0 ? position->offset : partition->start.offset;
+  uint64_t note = hash_bytes(position->note.ptr, position->note.len, 0);
+  if (offset == partition->committed && note == partition->committed_note) return;
+  if (position->offset < 0 && position->note.len == 0) return; /* nothing to tell */
+  partition->committed = offset;
+  partition->committed_note = note;
+  rd_kafka_topic_partition_t *item =
+      rd_kafka_topic_partition_list_add(list, source->client.target.topic.ptr, partition->number);
+  item->offset = offset;
+  item->metadata_size = position->note.len;
+  item->metadata = position->note.len ? strndup(position->note.ptr, position->note.len) : NULL; /* librdkafka frees it */
+}
+
+static Status source_commit(Source *base, const SourcePosition *positions, unsigned partitions, Error *err) {
   KafkaSource *source = (KafkaSource *)base;
   rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)partitions);
   for (unsigned i = 0; i < partitions && i < source->partitions.len; i++) {
-    SourcePartition *partition = &source->partitions.items[i];
-    if (offsets[i] < 0 || offsets[i] == partition->committed) continue;
-    partition->committed = offsets[i];
-    rd_kafka_topic_partition_list_add(list, source->client.target.topic.ptr, partition->number)->offset = offsets[i];
+    add_position(source, &source->partitions.items[i], &positions[i], list);
   }
   rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
   if (list->cnt) {
@@ -440,6 +453,12 @@ static Status source_commit(Source *base, const int64_t *offsets, unsigned parti
   if (!code) return STATUS_OK;
   return error_set(err, STATUS_WORLD, source->client.who, "cannot commit offsets of group %s: %s", source->group,
                    rd_kafka_err2str(code));
+}
+
+static bool source_resumed(Source *base, unsigned index, Str *note) {
+  const SourcePartition *partition = &((KafkaSource *)base)->partitions.items[index];
+  *note = partition->start.note;
+  return partition->start.committed;
 }
 
 static void source_pause(Source *base, unsigned index, bool paused) {
@@ -524,18 +543,18 @@ static Status read_options(KafkaSource *source, const SourceConfig *config, rd_k
 }
 
 /* Every partition at its first offset, then the assignment. */
-static Status assign(KafkaSource *source, const KafkaNumbers *numbers, const KafkaStart *start, Error *err) {
+static Status assign(KafkaSource *source, const KafkaNumbers *numbers, const KafkaStart *start, Arena *arena,
+                     Error *err) {
   int64_t deadline_ns = clock_monotonic_ns() + source->options.connect_timeout * 100;
   rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)numbers->len);
   Status status = STATUS_OK;
   for (uint32_t i = 0; i < numbers->len && status == STATUS_OK; i++) {
-    int64_t offset;
-    Ticks skip_before;
+    KafkaPosition at;
     status = kafka_start_offset(&source->client, start, source->group, numbers->items[i],
-                                kafka_ms_left(deadline_ns) + 1, &offset, &skip_before, err);
+                                kafka_ms_left(deadline_ns) + 1, arena, &at, err);
     if (status != STATUS_OK) break;
-    rd_kafka_topic_partition_list_add(list, source->client.target.topic.ptr, numbers->items[i])->offset = offset;
-    add_partition(source, numbers->items[i], offset)->skip_before = skip_before;
+    rd_kafka_topic_partition_list_add(list, source->client.target.topic.ptr, numbers->items[i])->offset = at.offset;
+    add_partition(source, numbers->items[i], at);
   }
   rd_kafka_resp_err_t code = status == STATUS_OK ? rd_kafka_assign(source->client.rk, list) : 0;
   rd_kafka_topic_partition_list_destroy(list);
@@ -544,11 +563,11 @@ static Status assign(KafkaSource *source, const KafkaNumbers *numbers, const Kaf
                    rd_kafka_err2str(code));
 }
 
-static Status connect_all(KafkaSource *source, const KafkaStart *start, Error *err) {
+static Status connect_all(KafkaSource *source, const KafkaStart *start, Arena *arena, Error *err) {
   const KafkaSourceOptions *options = &source->options;
   KafkaNumbers numbers = {0};
   Status status = kafka_client_partitions(&source->client, options->connect_timeout, &numbers, err);
-  if (status == STATUS_OK) status = assign(source, &numbers, start, err);
+  if (status == STATUS_OK) status = assign(source, &numbers, start, arena, err);
   vec_release(&numbers);
   if (status != STATUS_OK || !options->replay.len) return status;
   Replay replay = {options->replay, options->replay_timestamp, options->replay_key};
@@ -597,7 +616,7 @@ static Status source_open(const SourceConfig *config, Arena *arena, Source **out
   if (status == STATUS_OK) status = create_embedded(source, err);
   if (status != STATUS_OK) rd_kafka_conf_destroy(conf);
   else status = open_client(source, config->job, conf, err);
-  if (status == STATUS_OK) status = connect_all(source, &start, err);
+  if (status == STATUS_OK) status = connect_all(source, &start, arena, err);
   if (status == STATUS_OK) *out = &source->base;
   else source_close(&source->base);
   return status;
@@ -664,5 +683,6 @@ const SourceClass kafka_source = {
     .poll = source_poll,
     .pause = source_pause,
     .commit = source_commit,
+    .resumed = source_resumed,
     .state = source_state,
 };

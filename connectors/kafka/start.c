@@ -29,16 +29,18 @@ static Status failed(KafkaClient *client, int32_t partition, const char *what, r
   return STATUS_WORLD;
 }
 
-/* Asks one thing about one partition; `ask` fills the offset of the list's only element. */
+/* Asks one thing about one partition; `ask` fills the offset of the list's only element, and perhaps its note. */
 typedef rd_kafka_resp_err_t AskFn(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int timeout_ms);
 
-static Status ask_offset(KafkaClient *client, AskFn *ask, const char *what, int32_t partition, int64_t argument,
-                         int timeout_ms, int64_t *offset, Error *err) {
+static Status ask_offset(KafkaClient *client, AskFn *ask, const char *what, int32_t partition, int timeout_ms,
+                         Arena *arena, KafkaPosition *at, Error *err) {
   rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-  rd_kafka_topic_partition_list_add(list, client->target.topic.ptr, partition)->offset = argument;
+  rd_kafka_topic_partition_list_add(list, client->target.topic.ptr, partition)->offset = at->offset;
   rd_kafka_resp_err_t code = ask(client->rk, list, timeout_ms);
-  if (!code) code = list->elems[0].err;
-  *offset = list->elems[0].offset;
+  const rd_kafka_topic_partition_t *answer = &list->elems[0];
+  if (!code) code = answer->err;
+  at->offset = answer->offset;
+  if (!code && answer->metadata_size) at->note = arena_str(arena, (Str){answer->metadata, answer->metadata_size});
   rd_kafka_topic_partition_list_destroy(list);
   return code ? failed(client, partition, what, code, err) : STATUS_OK;
 }
@@ -54,27 +56,37 @@ static Status check_committed(KafkaClient *client, const char *group, int32_t pa
                     (long long)(low - committed));
 }
 
-Status kafka_start_offset(KafkaClient *client, const KafkaStart *start, const char *group, int32_t partition,
-                          int timeout_ms, int64_t *offset, Ticks *skip_before, Error *err) {
-  int64_t low, high, found;
-  *skip_before = TICKS_MIN;
-  rd_kafka_resp_err_t code =
-      rd_kafka_query_watermark_offsets(client->rk, client->target.topic.ptr, partition, &low, &high, timeout_ms);
-  if (code) return failed(client, partition, "offsets", code, err);
-  *offset = start->kind == START_NOW ? high : low;
-  if (start->kind == START_COMMITTED) {
-    TRY(ask_offset(client, rd_kafka_committed, "committed offset", partition, RD_KAFKA_OFFSET_INVALID, timeout_ms,
-                   &found, err));
-    if (found < 0) return STATUS_OK;
-    *offset = found;
-    return check_committed(client, group, partition, found, low, high, err);
+static Status committed_offset(KafkaClient *client, const char *group, int32_t partition, int timeout_ms, Arena *arena,
+                               const int64_t range[2], KafkaPosition *out, Error *err) {
+  KafkaPosition at = {.offset = RD_KAFKA_OFFSET_INVALID};
+  TRY(ask_offset(client, rd_kafka_committed, "committed offset", partition, timeout_ms, arena, &at, err));
+  if (at.offset < 0) return STATUS_OK;
+  *out = (KafkaPosition){.offset = at.offset, .skip_before = TICKS_MIN, .committed = true, .note = at.note};
+  return check_committed(client, group, partition, at.offset, range[0], range[1], err);
+}
+
+static Status offset_of_time(KafkaClient *client, Ticks time, int32_t partition, int timeout_ms, Arena *arena,
+                             int64_t high, KafkaPosition *out, Error *err) {
+  if (client->target.embedded) {
+    out->skip_before = time;
+    return STATUS_OK;
   }
-  if (start->kind == START_TIME && client->target.embedded) *skip_before = start->time;
-  else if (start->kind == START_TIME) {
-    int64_t ms = kafka_ms_from_ticks(start->time);
-    TRY(ask_offset(client, rd_kafka_offsets_for_times, "first record of that time", partition, ms > 0 ? ms : 0,
-                   timeout_ms, &found, err));
-    *offset = found >= 0 ? found : high;
-  }
+  int64_t ms = kafka_ms_from_ticks(time);
+  out->offset = ms > 0 ? ms : 0;
+  TRY(ask_offset(client, rd_kafka_offsets_for_times, "first record of that time", partition, timeout_ms, arena, out,
+                 err));
+  if (out->offset < 0) out->offset = high;
   return STATUS_OK;
+}
+
+Status kafka_start_offset(KafkaClient *client, const KafkaStart *start, const char *group, int32_t partition,
+                          int timeout_ms, Arena *arena, KafkaPosition *out, Error *err) {
+  int64_t range[2];
+  rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(client->rk, client->target.topic.ptr, partition,
+                                                              &range[0], &range[1], timeout_ms);
+  if (code) return failed(client, partition, "offsets", code, err);
+  *out = (KafkaPosition){.offset = start->kind == START_NOW ? range[1] : range[0], .skip_before = TICKS_MIN};
+  if (start->kind == START_COMMITTED) return committed_offset(client, group, partition, timeout_ms, arena, range, out, err);
+  if (start->kind != START_TIME) return STATUS_OK;
+  return offset_of_time(client, start->time, partition, timeout_ms, arena, range[1], out, err);
 }

@@ -17,6 +17,8 @@ typedef struct MemoryOptions {
 typedef struct Partition {
   bool    paused, at_end, finished;
   int64_t from; /* messages with smaller offsets are left out */
+  bool    resumed;
+  char   *note; /* that was committed; owned */
 } Partition;
 
 typedef struct MemorySource {
@@ -39,12 +41,18 @@ static const OptionDef options_table[] = {
 
 static void add_partition(MemorySource *source, bool from_committed) {
   uint32_t index = source->partitions.len;
-  bool known = from_committed && index < source->script->committed.len;
-  vec_push(&source->partitions, (Partition){.from = known ? source->script->committed.items[index] : INT64_MIN});
+  Partition partition = {.from = INT64_MIN};
+  if (from_committed && index < source->script->committed.len) {
+    const MemoryCommit *commit = &source->script->committed.items[index];
+    partition = (Partition){.from = commit->offset, .resumed = true};
+    if (commit->note) partition.note = mem_strndup(commit->note, strlen(commit->note));
+  }
+  vec_push(&source->partitions, partition);
 }
 
 static void source_close(Source *base) {
   MemorySource *source = (MemorySource *)base;
+  for (uint32_t i = 0; i < source->partitions.len; i++) mem_free(source->partitions.items[i].note);
   vec_release(&source->played);
   vec_release(&source->partitions);
   mem_free(source);
@@ -210,21 +218,33 @@ static Status source_poll(Source *base, int timeout_ms, MessageBatch *out, Sourc
   return STATUS_OK;
 }
 
-static Status source_commit(Source *base, const int64_t *offsets, unsigned partitions, Error *err) {
+static Status source_commit(Source *base, const SourcePosition *positions, unsigned partitions, Error *err) {
+  (void)err;
   MemoryScript *script = ((MemorySource *)base)->script;
   memory_lock();
-  while (script->committed.len < partitions) vec_push(&script->committed, INT64_MIN);
-  for (unsigned i = 0; i < partitions; i++)
-    if (offsets[i] != INT64_MIN) script->committed.items[i] = offsets[i];
+  while (script->committed.len < partitions) vec_push(&script->committed, (MemoryCommit){.offset = INT64_MIN});
+  for (unsigned i = 0; i < partitions; i++) {
+    MemoryCommit *commit = &script->committed.items[i];
+    if (positions[i].offset != INT64_MIN) commit->offset = positions[i].offset;
+    mem_free(commit->note);
+    commit->note = mem_strndup(positions[i].note.ptr, positions[i].note.len);
+  }
   memory_unlock();
   return STATUS_OK;
+}
+
+static bool source_resumed(Source *base, unsigned partition, Str *note) {
+  const Partition *at = partition_at((MemorySource *)base, partition);
+  *note = str_from(at->note ? at->note : "");
+  return at->resumed;
 }
 
 /* ---- the classes ---- */
 
 #define COMMON                                                                                       \
   .options = options_table, .close = source_close, .partitions = source_partitions,                  \
-  .partition_state = source_partition_state, .poll = source_poll, .pause = source_pause, .commit = source_commit
+  .partition_state = source_partition_state, .poll = source_poll, .pause = source_pause, .commit = source_commit,            \
+  .resumed = source_resumed
 
 const SourceClass memory_source = {
     .scheme = "memory", .doc = "Events a test has put into the process; ends behind the last one.",

@@ -20,6 +20,7 @@ static void empty_script(MemoryScript *script) {
     mem_free((char *)script->steps.items[i].key.ptr);
     mem_free((char *)script->steps.items[i].headers.ptr);
   }
+  for (uint32_t i = 0; i < script->committed.len; i++) mem_free(script->committed.items[i].note);
   vec_release(&script->steps);
   vec_release(&script->committed);
 }
@@ -91,7 +92,7 @@ int64_t memory_source_committed(const char *name, unsigned partition) {
   memory_lock();
   const MemoryScript *script = memory_script(str_from(name));
   bool known = script && partition < script->committed.len;
-  int64_t offset = known ? script->committed.items[partition] : INT64_MIN;
+  int64_t offset = known ? script->committed.items[partition].offset : INT64_MIN;
   memory_unlock();
   return offset;
 }

@@ -22,11 +22,13 @@ typedef struct MemoryStep {
   Str      payload, key, headers; /* owned by the script */
 } MemoryStep;
 
+typedef struct MemoryCommit { int64_t offset; char *note; } MemoryCommit; /* INT64_MIN: nothing; the note is owned */
+
 typedef struct MemoryScript {
   char    *name;
   unsigned partitions;     /* at the start */
   Vec(MemoryStep) steps;
-  Vec(int64_t) committed;  /* one a partition, as far as known */
+  Vec(MemoryCommit) committed; /* one a partition, as far as known */
 } MemoryScript;
 
 typedef struct MemoryRows {

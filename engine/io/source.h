@@ -43,6 +43,13 @@ typedef struct PartitionState {
 } PartitionState;
 
 typedef Vec(Ticks) SnapshotTimes;
+/* How far a job is done with a partition. The note is the job's own, kept with the offset and given back by
+** `resumed`; a source that cannot keep it ignores it. */
+typedef struct SourcePosition {
+  int64_t offset; /* everything before it is done with; INT64_MIN: nothing was read, it stands where it began */
+  Str     note;   /* at most SOURCE_NOTE_MAX bytes of text */
+} SourcePosition;
+enum { SOURCE_NOTE_MAX = 4000 };
 
 typedef struct SourceClass SourceClass;
 typedef struct Source { const SourceClass *cls; } Source; /* connectors embed it first */
@@ -65,8 +72,11 @@ struct SourceClass {
                  SourceEvent *event, Error *err);
   /* Do not deliver this partition until resumed (a merge is ahead on it). NULL: cannot. */
   void   (*pause)(Source *source, unsigned partition, bool paused);
-  /* Everything before these offsets (one a partition, INT64_MIN: unknown) is done with. NULL: nothing to do. */
-  Status (*commit)(Source *source, const int64_t *offsets, unsigned partitions, Error *err);
+  /* One position a partition. NULL: nothing to do. */
+  Status (*commit)(Source *source, const SourcePosition *positions, unsigned partitions, Error *err);
+  /* Whether the partition began at a committed position, and the note of it (lives as long as the source; empty:
+  ** there is none). NULL: it never does. */
+  bool   (*resumed)(Source *source, unsigned partition, Str *note);
   /* One line for the progress display when something is wrong ("broker down, retrying"); empty when fine. */
   void   (*state)(Source *source, char *out, size_t cap);
   /* Reference data. The class that reads this scheme's as snapshots; NULL: everything there is is one snapshot. */

@@ -146,6 +146,11 @@ void   entrance_idle(Op *op, uint32_t partition, Ticks floor);
 void   entrance_finish(Op *op, uint32_t partition);
 /* The minimum of its partitions; TICKS_MIN: there are none yet. */
 Ticks  entrance_watermark(const Op *op);
+/* Where the clock of a partition stands: what decides the time of the events to come. */
+typedef struct EntranceClock { Ticks watermark, arrival; /* TICKS_MIN: none yet */ } EntranceClock;
+EntranceClock entrance_clock(const Op *op, uint32_t partition);
+/* A clock that was read in an earlier run, where the same events came before. Clocks never step back. */
+void   entrance_set_clock(Op *op, uint32_t partition, EntranceClock clock);
 /* `?sort=true` of a recorded input: hold every event and let them go in order at the end. Before the first batch. */
 void   entrance_sort(Op *op);
 

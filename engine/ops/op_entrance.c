@@ -425,6 +425,21 @@ static void move_on(Op *op, uint32_t partition, Ticks w) {
 void entrance_idle(Op *op, uint32_t partition, Ticks floor) { move_on(op, partition, floor); }
 void entrance_finish(Op *op, uint32_t partition) { move_on(op, partition, TICKS_MAX); }
 
+EntranceClock entrance_clock(const Op *op, uint32_t number) {
+  const EntranceOp *entrance = (const EntranceOp *)op;
+  for (uint32_t i = 0; i < entrance->partitions.len; i++) {
+    const Partition *partition = &entrance->partitions.items[i];
+    if (partition->number == number) return (EntranceClock){partition->watermark, partition->arrival};
+  }
+  return (EntranceClock){TICKS_MIN, TICKS_MIN};
+}
+
+void entrance_set_clock(Op *op, uint32_t number, EntranceClock clock) {
+  Partition *partition = take_partition(op, number);
+  if (clock.arrival > partition->arrival) partition->arrival = clock.arrival;
+  entrance_idle(op, number, clock.watermark);
+}
+
 /* ---- state ---- */
 
 static void save_partition(const Partition *partition, ByteWriter *out) {

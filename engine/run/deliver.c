@@ -43,14 +43,48 @@ void input_note(JobInput *in, const InputBatch *item) {
   }
 }
 
+/* One batch, or a part of it, whose events meet the clocks as they stand now. */
+static void push_part(JobInput *in, InputBatch *item) {
+  InputPartition *partition = &in->partitions.items[item->partition];
+  uint64_t disorder = in->counts.out_of_order;
+  lineage_add(&item->batch->lineage, partition->origin, item->first);
+  input_mark(in, item);
+  for (uint32_t i = 0; i < in->entrances.len; i++) push_entrance(in, in->entrances.items[i], item);
+  input_marked(in, item, disorder);
+  partition->position = item->next;
+}
+
+/* The events of [first, next) of a batch. */
+static Batch *part_of(const InputBatch *item, int64_t first, int64_t next) {
+  const Batch *batch = item->batch;
+  Selection *sel = selection_new(batch->rows);
+  SELECTION_EACH(batch->sel, batch->rows, i) {
+    int64_t offset = column_i64(batch->offset)[i];
+    if (offset >= first && offset < next) sel->rows[sel->len++] = i;
+  }
+  return batch_select(batch, sel);
+}
+
+/* After a restart clocks may have to be moved within a batch. */
+static void push_in_parts(JobInput *in, InputBatch *item) {
+  for (int64_t first = item->first; first < item->next;) {
+    input_move(in, item->partition, first);
+    InputBatch part = *item;
+    part.first = first;
+    part.next = input_next_move(in, item->partition, item->next);
+    if (part.next - part.first < item->next - item->first) part.batch = part_of(item, part.first, part.next);
+    push_part(in, &part);
+    if (part.batch != item->batch) batch_unref(part.batch);
+    first = part.next;
+  }
+  input_move(in, item->partition, item->next);
+}
+
 void input_deliver(JobInput *in, InputBatch *item) {
   input_note(in, item);
   in->delivered_blob = item->blob;
-  InputPartition *partition = &in->partitions.items[item->partition];
-  lineage_add(&item->batch->lineage, partition->origin, item->first);
   in->counts.events += item->batch->rows;
-  for (uint32_t i = 0; i < in->entrances.len; i++) push_entrance(in, in->entrances.items[i], item);
-  partition->position = item->next;
+  push_in_parts(in, item);
   if (item->largest_arrival >= in->largest_arrival && item->largest_arrival != TICKS_MIN) {
     in->largest_arrival = item->largest_arrival;
     in->largest_read_at = item->read_at;
@@ -82,19 +116,4 @@ Ticks input_watermark(const JobInput *in) {
   for (uint32_t i = 0; i < in->entrances.len; i++)
     if (entrance_watermark(in->entrances.items[i]) < lowest) lowest = entrance_watermark(in->entrances.items[i]);
   return in->finished ? TICKS_MAX : lowest;
-}
-
-Status input_commit(JobInput *in, const Lineage *held, Error *err) {
-  if (in->cls == NULL || in->cls->commit == NULL) return STATUS_OK;
-  Vec(int64_t) offsets = {0};
-  for (uint32_t p = 0; p < in->partitions.len; p++) {
-    int64_t oldest = lineage_oldest(held, in->partitions.items[p].origin);
-    int64_t position = in->partitions.items[p].position;
-    vec_push(&offsets, oldest < position ? oldest : position);
-  }
-  pthread_mutex_lock(&in->source_lock);
-  Status status = in->cls->commit(in->source, offsets.items, offsets.len, err);
-  pthread_mutex_unlock(&in->source_lock);
-  vec_release(&offsets);
-  return status;
 }

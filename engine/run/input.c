@@ -102,6 +102,11 @@ void input_close(JobInput *in) {
   where_release(&in->where);
   reference_rows_release(&in->kept);
   vec_release(&in->entrances);
+  for (uint32_t p = 0; p < in->partitions.len; p++) {
+    mark_log_release(&in->partitions.items[p].marks);
+    mark_log_release(&in->partitions.items[p].moves);
+    mem_free(in->partitions.items[p].clocks);
+  }
   vec_release(&in->partitions);
   arena_release(&in->names);
   if (in->job) pthread_mutex_destroy(&in->source_lock);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "run/job.h"
+#include "run/resume.h"
 
 /* An origin is one partition of one input: what lineage numbers stand for. */
 typedef struct Origin { struct JobInput *input; uint32_t partition; } Origin;
@@ -14,6 +15,10 @@ typedef struct InputPartition {
   uint32_t origin;
   int64_t  position;    /* offset behind the last event that entered the graph; INT64_MIN: none yet */
   bool     finished, at_end;
+  MarkLog  marks;       /* where reading could begin again; of live inputs that commit */
+  EntranceClock *clocks; /* behind the last event, one an entrance: what differs later was moved by the idle rule */
+  MarkLog  moves;       /* of the note it resumed from: clocks to move when their offsets are reached */
+  uint32_t moves_done;
 } InputPartition;
 
 /* How far a partition of a live source is, as the reading side saw it with nothing left to deliver. */
@@ -116,6 +121,9 @@ struct Job {
   _Atomic uint64_t runtime_errors;
   struct ReferenceGroup *references; /* reference.h */
   uint32_t       references_len;
+  Ticks         *reach;        /* of each output node (in plan order) over each node: plan_reach_from */
+  Ticks         *delivered;    /* of each output node: rows stamped earlier went out in an earlier run */
+  uint32_t       output_nodes; /* their number */
   atomic_int     stop;
   JobProgress    progress;
   StrBuf         row_text;     /* scratch */
@@ -150,7 +158,19 @@ void   input_note(JobInput *in, const InputBatch *item); /* what the reading sid
 void   input_idle(JobInput *in);       /* the idle rule */
 void   input_finish(JobInput *in);     /* all partitions end */
 Ticks  input_watermark(const JobInput *in);
+
+/* commit.c: what is committed, and going on from it; see resume.h */
+void   commit_prepare(Job *job);      /* once, before the outputs are opened */
+void   commit_release(Job *job);
+bool   input_resumed(JobInput *in);   /* some partition began at a committed position */
+void   input_resume(JobInput *in);    /* clocks and deliveries as the notes say, before the first batch */
+void   input_mark(JobInput *in, const InputBatch *item);   /* in front of a batch */
+void   input_marked(JobInput *in, const InputBatch *item, uint64_t disorder); /* behind it; see commit.c */
+/* The offset up to which the batch may go in before clocks are to be moved; at most `next`. */
+int64_t input_next_move(const JobInput *in, uint32_t partition, int64_t next);
+void   input_move(JobInput *in, uint32_t partition, int64_t offset); /* moves them when the offset is theirs */
 Status input_commit(JobInput *in, const Lineage *held, Error *err);
+Ticks  output_delivered(const Job *job, const Op *op); /* rows of the node stamped earlier are not to be repeated */
 
 /* reference.c */
 Status references_open(Job *job, Error *err);   /* which inputs belong together, which snapshots there are */

@@ -2,6 +2,7 @@
 #include "run/job.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "base/mem.h"
 #include "run/reader.h"
@@ -15,10 +16,30 @@ enum {
 
 /* ---- callbacks of the operators --------------------------------------------------------------- */
 
-static void on_output(void *context, const Op *op, const Batch *batch) {
-  Job *job = context;
+/* Without the rows that an earlier run has delivered, see commit.c. */
+static Batch *not_yet_delivered(const Batch *batch, Ticks delivered) {
+  Selection *sel = selection_new(batch_count(batch));
+  SELECTION_EACH(batch->sel, batch->rows, i) {
+    if (column_i64(batch->time)[i] >= delivered) sel->rows[sel->len++] = i;
+  }
+  return batch_select(batch, sel);
+}
+
+static void write_rows(Job *job, const Op *op, const Batch *batch) {
   for (uint32_t i = 0; i < job->outputs_len; i++)
     if (job->outputs[i].plan == op->plan->output) output_write(&job->outputs[i], batch);
+}
+
+static void on_output(void *context, const Op *op, const Batch *batch) {
+  Job *job = context;
+  Ticks delivered = output_delivered(job, op);
+  if (op->watermark >= delivered) {
+    write_rows(job, op, batch);
+    return;
+  }
+  Batch *rest = not_yet_delivered(batch, delivered);
+  if (batch_count(rest)) write_rows(job, op, rest);
+  batch_unref(rest);
 }
 
 static InputCounts *on_counts(void *context, const PlanInput *plan) {
@@ -97,6 +118,7 @@ static Status open_all(Job *job, Error *err) {
   TRY(output_check_file(job, "quarantine", quarantine_path(job->quarantine), err));
   TRY(graph_build(job, err));
   TRY(references_open(job, err));
+  commit_prepare(job);
   return open_outputs(job, err);
 }
 
@@ -269,6 +291,7 @@ static Status start_streams(Job *job, Error *err) {
     JobInput *in = &job->inputs[i];
     if (in->plan->reference) continue;
     input_announce(in, input_partitions(in));
+    input_resume(in);
     if (job->spec->threads != 1) TRY(reader_start(in, &in->reader, err));
   }
   return STATUS_OK;
@@ -376,6 +399,7 @@ void job_close(Job *job) {
   }
   if (job->ops) graph_free(job);
   if (job->quarantine) quarantine_free(job->quarantine);
+  commit_release(job);
   mem_free(job->outputs);
   mem_free(job->inputs);
   vec_release(&job->origins);

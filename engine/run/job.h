@@ -3,7 +3,9 @@
 ** Life of a job: job_open connects everything (and finds what is wrong with the bindings, all before the first
 ** event), job_run moves events until the inputs end or somebody asks to stop, job_close releases. Reference data
 ** is read to its end before streams begin. Every second, and whenever output waits and the inputs are quiet, an
-** epoch ends: sinks flush, then input positions are committed. So delivery is at least once.
+** epoch ends: sinks flush, then input positions are committed. So delivery is at least once: a job that starts at
+** committed positions (START_COMMITTED) reads again what its open windows and joins need, repeats no row that is
+** known to be out, and gives every other one complete (commit.c).
 **
 ** Ownership: the spec, the plan and the registry outlive the job. Thread: one calls; job_stop from any thread or
 ** signal handler. */

@@ -217,10 +217,16 @@ static void test_commit_and_resume(void **state) {
   const char *where = "kafka://embedded/commits?group=g1&start=committed";
   reader_open(&reader, where); /* nothing committed: from the first record */
   reader_expect(&reader, 5, "v1 v2 v3 v4 v5");
-  int64_t offsets[] = {3, INT64_MIN};
-  assert_int_equal(kafka_source.commit(reader.source, offsets, 2, &reader.error), STATUS_OK);
+  Str note;
+  assert_false(kafka_source.resumed(reader.source, 0, &note));
+  SourcePosition positions[] = {{3, STR("a note; of ours")}, {INT64_MIN, STR("")}};
+  assert_int_equal(kafka_source.commit(reader.source, positions, 2, &reader.error), STATUS_OK);
   reader_close(&reader); /* waits for the commit */
   reader_open(&reader, where);
+  assert_true(kafka_source.resumed(reader.source, 0, &note));
+  assert_memory_equal(note.ptr, "a note; of ours", note.len);
+  assert_int_equal(note.len, 15);
+  assert_false(kafka_source.resumed(reader.source, 1, &note)); /* nothing was read of it, nothing noted */
   reader_expect(&reader, 2, "v4 v5");
   reader_close(&reader);
   reader_open(&reader, "kafka://embedded/commits?group=g2&start=committed"); /* another group */
@@ -236,8 +242,8 @@ static void test_a_commit_that_fails_is_told(void **state) {
   reader_open(&reader, "kafka://embedded/nocommit?start=earliest");
   reader_expect(&reader, 2, "v1 v2");
   rd_kafka_mock_push_request_errors(embedded_cluster(), OFFSET_COMMIT, 1, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
-  int64_t offset = 1;
-  assert_int_equal(kafka_source.commit(reader.source, &offset, 1, &reader.error), STATUS_OK);
+  SourcePosition position = {1, STR("")};
+  assert_int_equal(kafka_source.commit(reader.source, &position, 1, &reader.error), STATUS_OK);
   char line[400] = "";
   for (int i = 0; i < 200 && !line[0]; i++) {
     assert_false(reader_next(&reader, 20));
@@ -260,7 +266,7 @@ static void expect_open_error(const char *where, Status status, const char *mess
 static void commit_offset(const char *where, int64_t offset) {
   Reader reader;
   reader_open(&reader, where);
-  assert_int_equal(kafka_source.commit(reader.source, &offset, 1, NULL), STATUS_OK);
+  assert_int_equal(kafka_source.commit(reader.source, &(SourcePosition){offset, STR("")}, 1, NULL), STATUS_OK);
   reader_close(&reader);
 }
 

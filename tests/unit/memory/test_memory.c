@@ -135,11 +135,15 @@ static void commits_are_remembered(void **state) {
   memory_source_message("s", 1, 5, 0, STR("c"));
   assert_true(memory_source_committed("s", 0) == INT64_MIN);
   Source *source = open_source(&memory_source, "memory:s", START_DEFAULT);
-  source->cls->commit(source, (int64_t[]){11, INT64_MIN}, 2, &err);
+  Str note;
+  assert_false(source->cls->resumed(source, 0, &note));
+  source->cls->commit(source, (SourcePosition[]){{11, STR("note")}, {INT64_MIN, STR("")}}, 2, &err);
   source->cls->close(source);
   assert_int_equal(memory_source_committed("s", 0), 11);
   assert_true(memory_source_committed("s", 1) == INT64_MIN);
   source = open_source(&memory_source, "memory:s", START_COMMITTED);
+  assert_true(source->cls->resumed(source, 0, &note));
+  assert_int_equal(note.len, 4);
   expect_poll(source, "p0: 11=b");
   expect_poll(source, "p1: 5=c");
   source->cls->close(source);

@@ -433,7 +433,7 @@ static void add_position(KafkaSource *source, SourcePartition *partition, const 
       rd_kafka_topic_partition_list_add(list, source->client.target.topic.ptr, partition->number);
   item->offset = offset;
   item->metadata_size = position->note.len;
-  item->metadata = position->note.len ? strndup(position->note.ptr, position->note.len) : NULL; /* librdkafka frees it */
+  if (position->note.len) item->metadata = mem_strndup(position->note.ptr, position->note.len); /* the list frees it */
 }
 
 static Status source_commit(Source *base, const SourcePosition *positions, unsigned partitions, Error *err) {

@@ -86,7 +86,8 @@ Status kafka_start_offset(KafkaClient *client, const KafkaStart *start, const ch
                                                               &range[0], &range[1], timeout_ms);
   if (code) return failed(client, partition, "offsets", code, err);
   *out = (KafkaPosition){.offset = start->kind == START_NOW ? range[1] : range[0], .skip_before = TICKS_MIN};
-  if (start->kind == START_COMMITTED) return committed_offset(client, group, partition, timeout_ms, arena, range, out, err);
+  if (start->kind == START_COMMITTED)
+    return committed_offset(client, group, partition, timeout_ms, arena, range, out, err);
   if (start->kind != START_TIME) return STATUS_OK;
   return offset_of_time(client, start->time, partition, timeout_ms, arena, range[1], out, err);
 }

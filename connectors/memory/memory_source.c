@@ -243,7 +243,7 @@ static bool source_resumed(Source *base, unsigned partition, Str *note) {
 
 #define COMMON                                                                                       \
   .options = options_table, .close = source_close, .partitions = source_partitions,                  \
-  .partition_state = source_partition_state, .poll = source_poll, .pause = source_pause, .commit = source_commit,            \
+  .partition_state = source_partition_state, .poll = source_poll, .pause = source_pause, .commit = source_commit,   \
   .resumed = source_resumed
 
 const SourceClass memory_source = {

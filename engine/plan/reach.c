@@ -12,13 +12,14 @@ static Ticks session_reach(const WindowSpec *window) {
   return later(later(window->longest, window->longest), window->size);
 }
 
-/* Partners stand within all bounds; DATEDIFF counts boundaries, so n units may be almost n + 1 of them. */
+/* Each bound limits one side or both; DATEDIFF counts boundaries, so n units may be almost n + 1 of them. A left row is
+** stamped up to `lag` later than the leaf that the bound counts from. */
 static Ticks join_distance(const PlanNode *node) {
   Ticks distance = 0;
   for (uint32_t i = 0; i < node->join.bounds_len; i++) {
     const JoinBound *bound = &node->join.bounds[i];
     int64_t low = bound->has_low ? magnitude(bound->low) : 0, high = bound->has_high ? magnitude(bound->high) : 0;
-    distance = later(distance, later((longer(low, high) + 1) * bound->unit, bound->lag));
+    distance = longer(distance, later((longer(low, high) + 1) * bound->unit, bound->lag));
   }
   return distance;
 }
@@ -73,8 +74,9 @@ void plan_reach_from(const PlanScript *plan, const PlanNode *output, Ticks *reac
   for (uint32_t i = output->id + 1; i-- > 0;) {
     const PlanNode *node = plan->nodes[i];
     if (any[i] == REACH_NONE) continue;
-    Ticks all = later(any[i], span_of(node)), back = reach[i] == REACH_NONE ? REACH_NONE : later(reach[i], span_of(node));
+    Ticks all = later(any[i], span_of(node)), back = REACH_NONE;
     if (looks_back(node)) back = all;
+    else if (reach[i] != REACH_NONE) back = later(reach[i], span_of(node));
     for (uint32_t j = 0; j < node->inputs_len; j++) {
       uint32_t input = node->inputs[j]->id;
       any[input] = longer(any[input], all);

@@ -234,7 +234,8 @@ static bool note_fits(JobInput *in, const ResumeNote *note) {
   const char *name = in->plan->name.ptr;
   Ticks reach = reach_over(in->job, in);
   if (note->delivered.len != in->job->output_nodes || note->marks.entrances != in->entrances.len) {
-    job_notice(in->job, "input %s: the committed positions are of another query; its first rows may be incomplete", name);
+    job_notice(in->job, "input %s: the committed positions are of another query; the first rows may be incomplete",
+               name);
     return false;
   }
   if (reach <= note->reach) return true;

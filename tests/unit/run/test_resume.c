@@ -13,6 +13,7 @@
 #include "api.h"
 #include "connectors/memory/memory.h"
 #include "connectors/registry.h"
+#include "io/source.h"
 #include "run/resume.h"
 
 enum { EVENTS = 48, PARTITIONS = 2, CLOCK_JUMPS = 12 };
@@ -232,10 +233,85 @@ static void what_the_idle_rule_did_is_not_forgotten(void **state) {
   }
 }
 
+/* ---- marks and notes alone -------------------------------------------------------------------- */
+
+static void marks_are_found_by_offset_and_by_time(void **state) {
+  (void)state;
+  MarkLog log = {.entrances = 1};
+  for (int i = 0; i < 10; i++)
+    mark_log_add(&log, (Mark){.offset = 100 + 10 * i}, &(EntranceClock){i ? i * 50 : TICKS_MIN, TICKS_MIN});
+  assert_int_equal(mark_log_find(&log, 1000, (Ticks[]){TICKS_MAX}, 0), 9);
+  assert_int_equal(mark_log_find(&log, 129, (Ticks[]){TICKS_MAX}, 0), 2);
+  assert_int_equal(mark_log_find(&log, 130, (Ticks[]){TICKS_MAX}, 0), 3);
+  assert_int_equal(mark_log_find(&log, 1000, (Ticks[]){200}, 0), 3); /* 150 < 200, 200 is not */
+  assert_int_equal(mark_log_find(&log, 1000, (Ticks[]){200}, 60), 2);
+  assert_int_equal(mark_log_find(&log, 1000, (Ticks[]){TICKS_MIN}, 0), 0);
+  assert_int_equal(mark_log_find(&log, 5, (Ticks[]){TICKS_MAX}, 0), 0);
+  mark_log_forget(&log, 6);
+  assert_int_equal(log.marks.items[0].offset, 160);
+  assert_int_equal(mark_clocks(&log, 0)->watermark, 300);
+  mark_log_release(&log);
+}
+
+static void a_long_log_is_thinned_out_but_for_moves(void **state) {
+  (void)state;
+  MarkLog log = {.entrances = 1};
+  for (int i = 0; i < 3 * MARKS_MAX; i++)
+    mark_log_add(&log, (Mark){.offset = i, .moved = i == 101}, &(EntranceClock){i, i});
+  assert_true(log.marks.len <= MARKS_MAX);
+  assert_int_equal(log.marks.items[0].offset, 0);
+  assert_int_equal(log.marks.items[log.marks.len - 1].offset, 3 * MARKS_MAX - 1);
+  uint32_t at = mark_log_find(&log, 101, (Ticks[]){TICKS_MAX}, 0);
+  assert_int_equal(log.marks.items[at].offset, 101);
+  assert_int_equal(mark_clocks(&log, at)->watermark, 101);
+  mark_log_release(&log);
+}
+
+static void a_note_reads_back(void **state) {
+  (void)state;
+  ResumeNote note = {.reach = 70, .marks = {.entrances = 2}}, back;
+  vec_push(&note.delivered, 123);
+  vec_push(&note.delivered, TICKS_MIN);
+  for (int i = 0; i < 200; i++)
+    mark_log_add(&note.marks, (Mark){.offset = i}, (EntranceClock[]){{i, TICKS_MIN}, {-i, TICKS_LAST}});
+  StrBuf text = {0};
+  resume_note_print(&note, SOURCE_NOTE_MAX, &text);
+  assert_true(text.len <= SOURCE_NOTE_MAX);
+  assert_true(resume_note_parse(strbuf_str(&text), &back));
+  assert_int_equal(back.reach, 70);
+  assert_int_equal(back.delivered.len, 2);
+  assert_true(back.delivered.items[0] == 123 && back.delivered.items[1] == TICKS_MIN);
+  assert_int_equal(back.marks.entrances, 2);
+  assert_int_equal(back.marks.marks.items[0].offset, 0); /* the first stays, then the newest */
+  assert_true(back.marks.marks.len > 50 && back.marks.marks.len < 200);
+  uint32_t last = back.marks.marks.len - 1;
+  assert_int_equal(back.marks.marks.items[last].offset, 199);
+  assert_true(mark_clocks(&back.marks, last)[1].watermark == -199);
+  assert_true(mark_clocks(&back.marks, last)[1].arrival == TICKS_LAST);
+  strbuf_release(&text);
+  resume_note_release(&note);
+  resume_note_release(&back);
+}
+
+static void a_foreign_note_is_no_note(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+    "", "weir", "weir2;1;2;", "weir1;1;2", "weir1;x;2;", "weir1;1;2,x;", "weir1;1;2;3;4", "weir1;1;2;x:1:1",
+    "weir1;1;2;3:1", "weir1;1;2;3:1:1|4", "some tool's text"};
+  for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++) {
+    ResumeNote note;
+    if (resume_note_parse(str_from(texts[i]), &note)) fail_msg("taken: %s", texts[i]);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(any_stop_loses_nothing_and_gives_nothing_wrong),
     cmocka_unit_test(what_the_idle_rule_did_is_not_forgotten),
+    cmocka_unit_test(marks_are_found_by_offset_and_by_time),
+    cmocka_unit_test(a_long_log_is_thinned_out_but_for_moves),
+    cmocka_unit_test(a_note_reads_back),
+    cmocka_unit_test(a_foreign_note_is_no_note),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

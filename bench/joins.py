@@ -69,30 +69,37 @@ def stream_join(title, outer, left, right, keys, events, bound="second", high=60
                 ["--input", f"l={left}", "--input", f"r={right}"], events)
 
 
-def reference_join(left, names, events):
-    return Join("with 1,000,000 reference rows",
+def reference_join(title, left, names, events):
+    return Join(title,
                 "SELECT l.Id AS L, n.Name AS Name INTO out FROM l TIMESTAMP BY Seen JOIN n ON l.Key = n.Key",
                 f"SELECT l.Id AS L, n.Name AS Name FROM {toll.read_json(left, STREAM)} l"
                 f" JOIN {toll.read_json(names, NAMES)} n ON l.Key = n.Key",
                 {"L": "BIGINT", "Name": "VARCHAR"}, ["--input", f"l={left}", "--reference", f"n={names}"], events)
 
 
-def prepare(work, count):
-    def path(name):
-        return work / f"joins-{name}-{count}.ndjson"
+def prepare(work, count, wanted):
+    """The joins whose title holds the word; files are written for these only."""
+    def stream(name, events, keys, seed, hot=0.0):
+        return write_lines(work / f"joins-{name}-{count}.ndjson", stream_lines(events, keys, seed, hot))
 
-    left = write_lines(path("left"), stream_lines(count, KEYS, 1))
-    right = write_lines(path("right"), stream_lines(count, KEYS, 2))
-    wide = write_lines(path("wide"), stream_lines(count, 1_000_000, 3))
-    names = write_lines(work / "joins-names.ndjson", name_lines(1_000_000))
-    few = count // 40
-    hot_left = write_lines(path("hot-left"), stream_lines(few, KEYS, 4, hot=0.5))
-    hot_right = write_lines(path("hot-right"), stream_lines(few, KEYS, 5, hot=0.5))
-    return [stream_join("60 s, 100,000 keys", False, left, right, True, 2 * count),
-            stream_join("60 s, 100,000 keys, LEFT", True, left, right, True, 2 * count),
-            reference_join(wide, names, count),
-            stream_join("60 ms, half of the events of one key", False, hot_left, hot_right, True, 2 * few,
-                        "millisecond", 60)]
+    def pair(title, outer):
+        return stream_join(title, outer, stream("left", count, KEYS, 1), stream("right", count, KEYS, 2), True,
+                           2 * count)
+
+    def lookup(title):
+        return reference_join(title, stream("wide", count, 1_000_000, 3),
+                              write_lines(work / "joins-names.ndjson", name_lines(1_000_000)), count)
+
+    def hot(title):
+        few = count // 40
+        return stream_join(title, False, stream("hot-left", few, KEYS, 4, 0.5), stream("hot-right", few, KEYS, 5, 0.5),
+                           True, 2 * few, "millisecond", 60)
+
+    joins = {"60 s, 100,000 keys": lambda title: pair(title, False),
+             "60 s, 100,000 keys, LEFT": lambda title: pair(title, True),
+             "with 1,000,000 reference rows": lookup,
+             "60 ms, half of the events of one key": hot}
+    return [make(title) for title, make in joins.items() if wanted in title]
 
 
 # ---- running ---------------------------------------------------------------------------------------
@@ -152,6 +159,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--events", type=int, default=EVENTS, help=f"in each stream (default {EVENTS:,})")
     parser.add_argument("--repeat", type=int, default=3, help="rounds; medians are taken (default 3)")
+    parser.add_argument("--only", default="", help="joins with this in their title, for example reference")
     parser.add_argument("--weir", type=Path, default=toll.ROOT / "build/release/weir", help="the program to measure")
     parser.add_argument("--work", type=Path, default=toll.ROOT / "build/bench", help="folder for events, rows and the venv")
     parser.add_argument("--no-duckdb", action="store_true", help="leave DuckDB out")
@@ -160,7 +168,7 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     python = None if args.no_duckdb else toll.ensure_duckdb(work / "venv")
     duck = toll.DuckDB(python, work) if python else None
-    joins = prepare(work, args.events)
+    joins = prepare(work, args.events, args.only)
     print(f"{args.events:,} events a stream, {args.repeat} rounds, one thread each")
     print(toll.machine())
     agree = True

@@ -23,27 +23,27 @@ void entrance_substreams_close(EntranceSubstreams *subs) {
 
 /* ---- keys ------------------------------------------------------------------------------------- */
 
-static EntranceClock *know(EntranceSubstreams *subs, uint32_t substream) {
-  while (subs->clocks.len <= substream) vec_push(&subs->clocks, (EntranceClock){0});
-  EntranceClock *clock = &subs->clocks.items[substream];
+static KeyClock *know(EntranceSubstreams *subs, uint32_t substream) {
+  while (subs->clocks.len <= substream) vec_push(&subs->clocks, (KeyClock){0});
+  KeyClock *clock = &subs->clocks.items[substream];
   if (clock->known) return clock;
   substream_know(subs->keys, substream);
-  *clock = (EntranceClock){.known = true, .watermark = TICKS_MIN};
+  *clock = (KeyClock){.known = true, .watermark = TICKS_MIN};
   subs->known++;
   return clock;
 }
 
 static void forget(EntranceSubstreams *subs, uint32_t substream) {
-  EntranceClock *clock = &subs->clocks.items[substream];
+  KeyClock *clock = &subs->clocks.items[substream];
   reorder_release(&clock->waiting);
-  *clock = (EntranceClock){0};
+  *clock = (KeyClock){0};
   subs->known--;
   substream_forget(subs->keys, substream);
 }
 
 static void forget_idle(EntranceSubstreams *subs) {
   for (uint32_t i = 0; subs->known && i < subs->clocks.len; i++) {
-    const EntranceClock *clock = &subs->clocks.items[i];
+    const KeyClock *clock = &subs->clocks.items[i];
     if (clock->known && clock->watermark <= subs->floor && reorder_is_empty(&clock->waiting) &&
         !substream_is_held(subs->keys, i))
       forget(subs, i);
@@ -68,7 +68,7 @@ Column *entrance_substreams_judge(EntranceSubstreams *subs, const TimePolicy *po
   hash_keys(subs, keys, events);
   SELECTION_EACH(events->sel, events->rows, i) {
     uint32_t substream = substream_find(subs->keys, keys, i, subs->hashes[at++], &made);
-    EntranceClock *clock = know(subs, substream);
+    KeyClock *clock = know(subs, substream);
     Ticks w = clock->watermark > subs->floor ? clock->watermark : subs->floor;
     clock->watermark = policy_judge(policy, w, events, i, out);
     if (clock->watermark > subs->newest) subs->newest = clock->watermark;
@@ -93,7 +93,7 @@ static void emit_taken(EntranceSubstreams *subs, BatchJoin *taken) {
 
 /* Rows of a key up to its clock, or the floor. */
 static void take(EntranceSubstreams *subs, uint32_t substream, BatchJoin *taken) {
-  EntranceClock *clock = &subs->clocks.items[substream];
+  KeyClock *clock = &subs->clocks.items[substream];
   Ticks w = clock->watermark > subs->floor ? clock->watermark : subs->floor;
   ReorderBound bound = {w, UINT32_MAX};
   for (Batch *out; (out = reorder_take(&clock->waiting, bound, subs->op->ctx->batch_rows)); batch_unref(out))
@@ -162,7 +162,7 @@ static void save_clocks(const EntranceSubstreams *subs, ByteWriter *out) {
   put_i64(out, subs->newest);
   put_u32(out, subs->known);
   for (uint32_t i = 0; i < subs->clocks.len; i++) {
-    const EntranceClock *clock = &subs->clocks.items[i];
+    const KeyClock *clock = &subs->clocks.items[i];
     if (!clock->known) continue;
     put_u32(out, i);
     put_i64(out, clock->watermark);
@@ -184,7 +184,7 @@ static void load_clock(EntranceSubstreams *subs, ByteReader *in) {
     in->bad = true;
     return;
   }
-  EntranceClock *clock = know(subs, substream);
+  KeyClock *clock = know(subs, substream);
   clock->watermark = get_i64(in);
   reorder_load(&clock->waiting, in);
   subs->waiting += !reorder_is_empty(&clock->waiting);

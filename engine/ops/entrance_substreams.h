@@ -13,16 +13,16 @@
 #include "time/policy.h"
 #include "time/reorder.h"
 
-typedef struct EntranceClock {
+typedef struct KeyClock {
   bool    known;
   Ticks   watermark;  /* of the key's own events; it counts where it is above the floor */
   Reorder waiting;    /* rows above the watermark */
-} EntranceClock;
+} KeyClock;
 
 typedef struct EntranceSubstreams {
   Op            *op;
   SubstreamKeys *keys;
-  Vec(EntranceClock) clocks;   /* by number */
+  Vec(KeyClock) clocks;   /* by number */
   uint32_t       known, waiting; /* keys; those with rows that wait */
   uint32_t       channel;
   Ticks          floor, newest;  /* newest: the furthest clock; TICKS_MIN: none */

@@ -185,13 +185,13 @@ static Status set_policies(JobSetup *setup, const JobOptions *options, Error *er
   return STATUS_OK;
 }
 
-static Status set_start(JobSpec *spec, const char *text, Error *err) {
+Status job_start_parse(const char *text, StartKind *kind, Ticks *time, Error *err) {
   static const struct { const char *name; StartKind kind; } kinds[] = {
     {"now", START_NOW}, {"earliest", START_EARLIEST}, {"last", START_COMMITTED}};
   for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
-    if (str_eq_nocase(str_from(text), str_from(kinds[i].name))) return spec->start = kinds[i].kind, STATUS_OK;
-  spec->start = START_TIME;
-  if (datetime_parse(text, strlen(text), &spec->start_time)) return STATUS_OK;
+    if (str_eq_nocase(str_from(text), str_from(kinds[i].name))) return *kind = kinds[i].kind, STATUS_OK;
+  *kind = START_TIME;
+  if (datetime_parse(text, strlen(text), time)) return STATUS_OK;
   error_set(err, STATUS_CONFIG, "", "--start takes now, earliest, last or a time, not `%s`", text);
   return error_hint(err, "times are written 2026-01-31T08:00:00Z");
 }
@@ -211,7 +211,7 @@ static Status set_rest(JobSetup *setup, const JobOptions *options, Error *err) {
   spec->threads = (unsigned)options->threads.value;
   spec->inputs = setup->inputs.items;
   spec->inputs_len = setup->inputs.len;
-  return options->start ? set_start(spec, options->start, err) : STATUS_OK;
+  return options->start ? job_start_parse(options->start, &spec->start, &spec->start_time, err) : STATUS_OK;
 }
 
 Status job_setup(JobSetup *setup, const JobOptions *options, const char *path, const IoRegistry *registry, Error *err) {

@@ -43,6 +43,8 @@ typedef struct JobSetup {
 /* path: of the query, project or job file; NULL: the query came by command line. STATUS_CONFIG names what does not
 ** fit; release in every case. What a description binds and the command line does not is bound as it says. */
 Status job_setup(JobSetup *setup, const JobOptions *options, const char *path, const IoRegistry *registry, Error *err);
+/* The value of --start. */
+Status job_start_parse(const char *text, StartKind *kind, Ticks *time, Error *err);
 void   job_setup_bind_output(JobSetup *setup, Str name, Str where); /* one more */
 void   job_setup_release(JobSetup *setup);
 

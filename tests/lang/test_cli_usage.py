@@ -4,7 +4,7 @@ import unittest
 
 from cli_support import CliTest
 
-COMMANDS = ("run", "query", "check", "explain", "functions", "test", "new", "fmt", "schema")
+COMMANDS = ("run", "query", "check", "explain", "functions", "test", "new", "fmt", "schema", "record")
 
 
 class Help(CliTest):

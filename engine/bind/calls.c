@@ -293,7 +293,8 @@ static bool bind_agg_args(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg 
 /* "AVG(x)", "TopOne(v order by t desc)": for explain. */
 static Str agg_text(Binder *b, const BoundAgg *agg) {
   StrBuf text = {0};
-  strbuf_printf(&text, "%s(%s", agg->call.fn->name, agg->call.star ? "*" : "");
+  const AggregateFn *fn = agg->call.fn;
+  strbuf_printf(&text, "%s(%s%s", fn->name, fn->flags & AGG_DISTINCT ? "DISTINCT " : "", agg->call.star ? "*" : "");
   for (unsigned i = 0; i < agg->call.args_len; i++) {
     unsigned values = agg->call.args_len - agg->call.order_len;
     strbuf_puts(&text, i == 0 ? "" : i == values ? " order by " : ", ");

@@ -25,10 +25,12 @@ class Reference(CliTest):
                     self.assertTrue((document.parent / target).exists())
 
 
-class Readme(CliTest):
-    def test_the_query_in_a_minute_runs_as_written(self):
-        """Blocks behind `<!-- run -->` are one shell session each; what follows as ``` text is what they print."""
-        text = (SOURCE / "README.md").read_text(encoding="utf-8")
+class Pages(CliTest):
+    """Blocks behind `<!-- run -->` are one shell session each, in one folder a page; what follows as ```text is what
+    they print."""
+
+    def runs(self, page):
+        text = (SOURCE / page).read_text(encoding="utf-8")
         found = re.findall(r"<!-- run -->\n```sh\n(.*?)```\n\n```text\n(.*?)```", text, re.DOTALL)
         self.assertTrue(found)
         program = self.folder / "bin"
@@ -38,6 +40,12 @@ class Readme(CliTest):
             done = subprocess.run(["bash", "-e"], input=script, capture_output=True, text=True, cwd=self.folder, timeout=60,
                                   env={**self.environment(None), "PATH": f"{program}:{os.environ['PATH']}"})
             self.assertEqual((done.returncode, done.stdout), (0, prints), done.stderr)
+
+    def test_the_query_in_a_minute_runs_as_written(self):
+        self.runs("README.md")
+
+    def test_getting_started_runs_as_written(self):
+        self.runs("docs/getting-started.md")
 
 
 if __name__ == "__main__":

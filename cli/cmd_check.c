@@ -85,7 +85,7 @@ static Status check_file(Check *check, const char *path, Error *err) {
 static Status check_folder(Check *check, const char *path, Error *err);
 
 /* The project file among them: asaproj.json before an .asaproj. NULL: none. */
-static const char *find_project(const QueryPaths *paths) {
+static const char *find_project(const FolderPaths *paths) {
   const char *found = NULL;
   for (uint32_t i = 0; i < paths->len; i++) {
     Str path = str_from(paths->items[i]);
@@ -106,14 +106,14 @@ static Status check_below(Check *check, const char *path, const struct stat *don
 }
 
 static Status check_folder(Check *check, const char *path, Error *err) {
-  QueryPaths paths = {0};
+  FolderPaths paths = {0};
   struct stat done = {0};
   Status status = folder_list(path, &paths, err);
   const char *project = find_project(&paths);
   if (status == STATUS_OK && project) status = check_project(check, project, &done, err);
   for (uint32_t i = 0; i < paths.len && status == STATUS_OK; i++)
     status = check_below(check, paths.items[i], &done, err);
-  query_paths_release(&paths);
+  paths_release(&paths);
   return status;
 }
 

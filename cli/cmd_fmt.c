@@ -102,11 +102,11 @@ static char *folder_of_project(const char *path) {
 }
 
 static Status format_path(Fmt *fmt, const char *path, Error *err) {
-  QueryPaths paths = {0};
+  FolderPaths paths = {0};
   char *folder = folder_of_project(path);
   Status status = query_paths_find(folder, &paths, err);
   for (uint32_t i = 0; i < paths.len && status == STATUS_OK; i++) status = format_file(fmt, paths.items[i], err);
-  query_paths_release(&paths);
+  paths_release(&paths);
   mem_free(folder);
   return status;
 }

@@ -35,18 +35,6 @@ typedef struct TableSink {
 
 /* ---- cells ------------------------------------------------------------------------------------ */
 
-static unsigned columns_of(Str text) {
-  unsigned columns = 0;
-  const char *at = text.ptr, *end = text.ptr + text.len;
-  while (at < end) {
-    uint32_t c;
-    unsigned len = utf8_decode(at, end, &c);
-    columns += len ? utf8_width(c) : 1;
-    at += len ? len : 1;
-  }
-  return columns;
-}
-
 /* What a cell shows of a JSON value: text without quotes, NULL as nothing, line ends as blanks. */
 static void cell_text(Str raw, StrBuf *out) {
   strbuf_clear(out);
@@ -67,7 +55,7 @@ static bool is_number(Str raw) {
 
 /* Pads or cuts to the width of the column. */
 static void put_cell(const TableColumn *col, Str text, bool right, StrBuf *out) {
-  unsigned wide = columns_of(text);
+  unsigned wide = utf8_columns(text);
   if (wide <= col->width) {
     if (right) strbuf_printf(out, "%*s", (int)(col->width - wide), "");
     strbuf_put_str(out, text);
@@ -105,7 +93,7 @@ static uint32_t column_at(TableSink *table, Str raw_key) {
     return i;
   }
   TableColumn col = {.name = mem_strndup(name.ptr, name.len), .width = CELL_COLUMNS_MIN, .numeric = true};
-  widen(&col, columns_of(strbuf_str(&name)));
+  widen(&col, utf8_columns(strbuf_str(&name)));
   strbuf_release(&name);
   vec_push(&table->cols, col);
   return table->cols.len - 1;
@@ -120,7 +108,7 @@ static void measure_row(TableSink *table, Str row, StrBuf *text) {
     uint32_t at = column_at(table, key);
     if (at < table->headed) continue;
     cell_text(raw, text);
-    widen(&table->cols.items[at], columns_of(strbuf_str(text)));
+    widen(&table->cols.items[at], utf8_columns(strbuf_str(text)));
     table->cols.items[at].numeric &= is_number(raw);
   }
 }

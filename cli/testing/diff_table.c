@@ -45,18 +45,6 @@ typedef struct Table {
 
 /* ---- cells ------------------------------------------------------------------------------------ */
 
-static unsigned columns_of(Str text) {
-  unsigned columns = 0;
-  const char *at = text.ptr, *end = text.ptr + text.len;
-  while (at < end) {
-    uint32_t c;
-    unsigned len = utf8_decode(at, end, &c);
-    columns += len ? utf8_width(c) : 1;
-    at += len ? len : 1;
-  }
-  return columns;
-}
-
 /* The offset behind `count` characters. */
 static size_t skip_characters(Str text, size_t at, size_t count) {
   while (count-- && at < text.len)
@@ -101,7 +89,7 @@ static Str text_of(Arena *arena, const JsonNode *value, bool alone) {
 
 static Cell cell_of(Arena *arena, Str text, size_t focus) {
   Str shown = shorten(arena, text, focus);
-  return (Cell){shown, columns_of(shown)};
+  return (Cell){shown, utf8_columns(shown)};
 }
 
 /* ---- making the table ------------------------------------------------------------------------- */
@@ -112,7 +100,7 @@ static void add_columns(Table *table, const Row *row) {
     for (uint32_t i = 0; i < table->cols.len && !known; i++) known = str_eq(table->cols.items[i].name, node->key);
     if (!known)
       arena_push(&table->arena, &table->cols,
-                 (TableColumn){.name = node->key, .width = columns_of(node->key), .numeric = true});
+                 (TableColumn){.name = node->key, .width = utf8_columns(node->key), .numeric = true});
   }
 }
 
@@ -197,7 +185,7 @@ static void put_header(Table *table) {
   put_label(table, "");
   for (uint32_t i = 0; i < table->cols.len; i++) {
     const TableColumn *col = &table->cols.items[i];
-    if (col->shown) put_cell(table, col, col->name, columns_of(col->name), table->style->colour ? DIM : NULL);
+    if (col->shown) put_cell(table, col, col->name, utf8_columns(col->name), table->style->colour ? DIM : NULL);
   }
   end_line(table->out);
 }

@@ -1,7 +1,6 @@
 /* suite.c: see suite.h. Cases are independent of each other: each worker takes the next one that nobody has. */
 #include "cli/testing/suite.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <pthread.h>
@@ -12,32 +11,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/config/folders.h"
 
 /* ---- finding ---------------------------------------------------------------------------------- */
-
-typedef Vec(char *) Paths;
-
-static int by_name(const void *left, const void *right) {
-  return strcmp(*(char *const *)left, *(char *const *)right);
-}
-
-static Status list_folder(const char *path, Paths *out, Error *err) {
-  DIR *folder = opendir(path);
-  if (folder == NULL) return error_set(err, STATUS_CONFIG, "", "%s: cannot read the folder: %s", path, strerror(errno));
-  StrBuf below = {0};
-  for (struct dirent *entry; (entry = readdir(folder));) {
-    if (entry->d_name[0] == '.') continue;
-    strbuf_clear(&below);
-    if (strcmp(path, ".") != 0)
-      strbuf_printf(&below, "%s%s", path, str_ends(str_from(path), STR("/")) ? "" : "/");
-    strbuf_puts(&below, entry->d_name);
-    vec_push(out, mem_strdup(below.ptr));
-  }
-  closedir(folder);
-  strbuf_release(&below);
-  if (out->len) qsort(out->items, out->len, sizeof *out->items, by_name);
-  return STATUS_OK;
-}
 
 /* A text in the form of tests/lang: other files may be called .test, too. */
 static bool is_test_file(const char *path) {
@@ -101,18 +77,13 @@ static Status add_file(Suite *suite, const char *path, Error *err) {
   return STATUS_OK;
 }
 
+static bool is_test(const char *path) { return is_config(path) || is_test_file(path); }
+
 static Status add_folder(Suite *suite, const char *path, Error *err) {
-  Paths paths = {0};
-  Status status = list_folder(path, &paths, err);
-  for (uint32_t i = 0; i < paths.len; i++) {
-    struct stat info;
-    char *below = paths.items[i];
-    bool exists = status == STATUS_OK && lstat(below, &info) == 0; /* links are not followed: no circles */
-    if (exists && S_ISDIR(info.st_mode)) status = add_folder(suite, below, err);
-    else if (exists && (is_config(below) || is_test_file(below))) status = add_file(suite, below, err);
-    mem_free(below);
-  }
-  vec_release(&paths);
+  FolderPaths paths = {0};
+  Status status = folder_walk(path, is_test, &paths, err);
+  for (uint32_t i = 0; i < paths.len && status == STATUS_OK; i++) status = add_file(suite, paths.items[i], err);
+  paths_release(&paths);
   return status;
 }
 
@@ -198,14 +169,12 @@ Status suite_run(Suite *suite, Error *err) {
 /* ---- the end ---------------------------------------------------------------------------------- */
 
 static void remove_folder(const char *path) {
-  Paths paths = {0};
+  FolderPaths paths = {0};
   Error ignored;
-  list_folder(path, &paths, &ignored);
-  for (uint32_t i = 0; i < paths.len; i++) {
+  folder_list(path, &paths, &ignored);
+  for (uint32_t i = 0; i < paths.len; i++)
     if (unlink(paths.items[i]) != 0) remove_folder(paths.items[i]);
-    mem_free(paths.items[i]);
-  }
-  vec_release(&paths);
+  paths_release(&paths);
   rmdir(path);
 }
 

@@ -41,16 +41,16 @@ static void put_row(RowUpdate *update, const Row *expected, const Row *actual) {
 
 /* Expected rows in their order, changed ones in their place, then those that nobody expected. */
 static void put_multiset(RowUpdate *update, const OutputResult *output) {
-  const RowPair *pair = output->diff.pairs.items, *end = pair + output->diff.pairs.len;
+  uint32_t at = 0; /* in the pairs */
   for (uint32_t i = 0; i < output->expected.len; i++) {
     if (output->diff.kept[i]) {
       put_written(update, output->expected.items[i].written);
-    } else {
-      if (pair->actual) put_row(update, pair->expected, pair->actual);
-      pair++;
+      continue;
     }
+    const RowPair *pair = &output->diff.pairs.items[at++];
+    if (pair->actual) put_row(update, pair->expected, pair->actual);
   }
-  for (; pair < end; pair++) put_row(update, NULL, pair->actual);
+  for (; at < output->diff.pairs.len; at++) put_row(update, NULL, output->diff.pairs.items[at].actual);
 }
 
 /* By place of the actual row, from 0: the expected row that stands for it, or that it takes the place of. */

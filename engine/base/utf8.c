@@ -64,3 +64,15 @@ unsigned utf8_width(uint32_t code_point) {
   }
   return 1;
 }
+
+unsigned utf8_columns(Str text) {
+  unsigned columns = 0;
+  const char *at = text.ptr, *end = text.ptr + text.len;
+  while (at < end) {
+    uint32_t c;
+    unsigned len = utf8_decode(at, end, &c);
+    columns += len ? utf8_width(c) : 1;
+    at += len ? len : 1;
+  }
+  return columns;
+}

@@ -62,5 +62,7 @@ size_t utf8_count(Str text);
 /* Terminal columns: 0 for combining and zero-width, 2 for East Asian wide and emoji, else 1.
 ** Control characters count 1: renderers replace them. */
 unsigned utf8_width(uint32_t code_point);
+/* Of a text; every byte outside of a valid sequence counts 1. */
+unsigned utf8_columns(Str text);
 
 #endif

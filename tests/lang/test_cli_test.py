@@ -1,9 +1,12 @@
 """weir test: cases of testConfig.json, what differs, what is wrong with a case, exit statuses."""
 import json
+import os
+import time
 import unittest
+from pathlib import Path
 from xml.etree import ElementTree
 
-from cli_support import CARS, TOLL, CliTest, lines
+from cli_support import CARS, SOURCE, TOLL, CliTest, lines
 
 EXPECTED = [
     {"TollId": 1, "Cars": 1}, {"TollId": 2, "Cars": 1}, {"TollId": 1, "Cars": 1.0},
@@ -490,6 +493,20 @@ class Reports(TestTest):
         self.assertIn("expected 1", bad.find("failure").text)
         self.assertIn("has no Inputs", broken.find("error").get("message"))
         self.fails(3, "test", ".", "--junit", "no/such/folder.xml", says="cannot write `no/such/folder.xml`")
+
+
+@unittest.skipUnless(os.environ.get("WEIR_CASES"), "WEIR_CASES names no folder of recorded cases")
+class Conformance(CliTest):
+    def test_all_but_the_pending_cases_pass_in_time(self):
+        pending = {line.split(":")[0].strip() for line in (SOURCE / "tests/pending_cases.txt").read_text().splitlines()
+                   if ":" in line and not line.startswith("#")}
+        begun = time.monotonic()
+        report = json.loads(self.weir("test", os.environ["WEIR_CASES"], "--format", "json").stdout)
+        self.assertLess(time.monotonic() - begun, 60)
+        failed = {Path(found["file"]).parent.name: found for found in report["cases"] if found["outcome"] != "passed"}
+        self.assertEqual(set(failed), pending)
+        for found in failed.values():
+            self.assertIn("JavaScript function", found["diagnostics"])
 
 
 class Display(TestTest):

@@ -305,6 +305,7 @@ static void utf8_is_strict(void **state) {
   assert_int_equal(utf8_invalid_at(STR("0123456789\xFF")), 10);
   assert_int_equal(utf8_count(STR("a\xC3\xA9\xFF")), 3);
   assert_int_equal(utf8_width('a') + utf8_width(0x301) + utf8_width(0x6E29) + utf8_width(0x1F600), 5);
+  assert_int_equal(utf8_columns(STR("ae\xcc\x81\xe6\xb8\xa9\xff")), 5);
 }
 
 int main(void) {

@@ -222,6 +222,10 @@ static void rows_are_collected(void **state) {
   sink->cls->close(sink, &err);
   mem_free(memory_sink_rows("out", &count));
   assert_int_equal(count, 5);
+  memory_sink_forget("nobody");
+  memory_sink_forget("out");
+  mem_free(memory_sink_rows("out", &count));
+  assert_int_equal(count, 0);
 }
 
 int main(void) {

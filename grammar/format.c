@@ -158,7 +158,7 @@ static void break_forced(Printer *p, const GroupsAt *at) {
 }
 
 static size_t column(Printer *p) {
-  p->column += utf8_count((Str){p->out->ptr + p->counted, p->out->len - p->counted});
+  p->column += utf8_count(str_sub(strbuf_str(p->out), p->counted, p->out->len));
   p->counted = p->out->len;
   return p->column;
 }
@@ -168,10 +168,11 @@ static void line_begins(Printer *p) {
   p->counted = p->out->len;
 }
 
-/* Whether the tokens from first up to last, and what cannot be torn from them, fit behind `taken` columns. */
+/* Whether the tokens from first up to last, and what cannot be torn from them, fit behind `taken` columns, the
+** blank in front of the first not counted. */
 static bool fits(const Printer *p, size_t taken, uint32_t first, uint32_t last) {
-  uint32_t end = p->next_break.items[last + 1];
-  return taken + p->widths.items[end] - p->widths.items[first] <= LINE_COLUMNS;
+  uint32_t end = p->next_break.items[last + 1], begin = p->widths.items[first] + space_before(p, first);
+  return taken + p->widths.items[end] - begin <= LINE_COLUMNS;
 }
 
 /* ---- printing --------------------------------------------------------------------------------- */
@@ -234,7 +235,7 @@ static bool ends_line(Printer *p, uint32_t i) {
   if (i == 0) return false;
   if (forces_line(p, i)) return true;
   if (m->before != BREAK_SOFT || !p->broken.items[m->group]) return false;
-  return !p->layout.groups.items[m->group].fills || !fits(p, column(p), i, i);
+  return !p->layout.groups.items[m->group].fills || !fits(p, column(p) + space_before(p, i), i, i);
 }
 
 /* The remarks in front of token i that do not share its line. Returns where the others begin. */
@@ -289,7 +290,7 @@ static void print_inline_remarks(Printer *p, uint32_t i, uint32_t from, bool bac
 }
 
 static void open_groups(Printer *p, const GroupsAt *at, uint32_t i) {
-  size_t taken = column(p) - space_before(p, i);
+  size_t taken = column(p);
   for (uint32_t g = at->heads.items[i]; g != NO_GROUP; g = at->next.items[g])
     p->broken.items[g] = p->broken.items[g] || !fits(p, taken, i, p->layout.groups.items[g].last);
 }

@@ -15,6 +15,7 @@
 #define WEIR_BIND_BIND_H
 
 #include "base/diag.h"
+#include "base/positions.h"
 #include "expr/expr.h"
 #include "functions/anomaly.h"
 #include "grammar/ast.h"
@@ -71,6 +72,7 @@ typedef struct BoundInput {
   BoundField *declared;             /* CREATE TABLE; NULL: none */
   uint32_t declared_len;
   Vec(BoundInputColumn *) columns;  /* what is asked for, in slot order */
+  Positions found;                  /* of columns, by path or kind */
 } BoundInput;
 
 /* ---- queries ---- */
@@ -127,6 +129,7 @@ typedef struct Leaf {
   Span      timestamp_span;
   Vec(LeafColumn *) columns;
   Vec(LeafColumn *) timestamp_columns; /* of `timestamp` */
+  Positions found, timestamp_found;    /* of the two, by place in the provider */
   Vec(BoundAnalytic *) analytics;      /* their columns stand behind those of the provider */
   Vec(LeafColumn *) analytic_columns;  /* what the expressions of analytics read */
   uint32_t  base;        /* slot of provider column 0 in the scope's batches */
@@ -279,6 +282,7 @@ typedef struct BoundSelect {
   BoundGroup *group;       /* NULL: none */
   Expr      *having;       /* over the group's columns */
   Vec(BoundItem) items;    /* visible ones first as written, hidden ones behind */
+  Positions found;         /* of the visible ones, by name */
 } BoundSelect;
 
 /* A column of a query's result. */
@@ -295,6 +299,7 @@ struct BoundQuery {
   bool     by_name;        /* a union with a star: columns go by name */
   bool     reference;      /* all leaves are reference data */
   Vec(QueryColumn *) columns;
+  Positions found;         /* of columns, by name */
 };
 
 struct BoundStep {

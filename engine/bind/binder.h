@@ -30,6 +30,7 @@ typedef struct Binder {
   Vec(ScriptStep) steps;
   Vec(BoundSelect *) selects; /* all of them: slots are settled at the end */
   Vec(OpenName *) open_names;
+  Positions open_found;       /* of open_names, by name */
 } Binder;
 
 /* Where an expression stands: decides what names mean and which calls are allowed. */
@@ -130,6 +131,9 @@ Expr *bind_path(Binder *b, Scope *scope, const AstExpr *ast);
 Expr *bind_quoted(Binder *b, Scope *scope, const AstExpr *ast, bool operand); /* operand: text is possible */
 Expr *bind_names(Binder *b, Scope *scope, const AstName *names, uint32_t len, Span span);
 Leaf *scope_leaf(const Scope *scope, Str alias);      /* by alias or name; NULL: none */
+/* Pushes to the items. */
+void  select_add_item(Binder *b, BoundSelect *select, BoundItem item);
+
 /* open_names.c */
 void  note_open_name(Binder *b, Provider provider, const AstName *name);
 void  check_open_names(Binder *b);

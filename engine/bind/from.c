@@ -181,6 +181,8 @@ static bool check_join_kind(Binder *b, BoundSelect *select, const AstRelation *a
 
 static bool bind_join(Binder *b, BoundSelect *select, const AstRelation *ast, const AstSelect *select_ast) {
   if (!bind_from(b, select, ast->join.left, select_ast)) return false;
+  if (ast->join.right->kind != AST_TABLE && ast->join.right->kind != AST_SUBSELECT)
+    return not_yet(b, ast->join.right->span, "a JOIN in brackets on the right of a JOIN");
   Leaf *right = add_leaf(b, select, ast->join.right);
   if (right == NULL || !check_join_kind(b, select, ast, right)) return false;
   BoundJoin *join = ARENA_NEW(b->arena, BoundJoin);

@@ -2,9 +2,10 @@
 ** reads NULL. Here names are counted, and one that is read once and differs by one slip from a name that is read often,
 ** or from a declared one, draws a warning. Names that differ in a digit or in their first or last letter are taken for
 ** members of a family (temp1 temp2, posX posY, item items). */
+#include "base/hash.h"
 #include "bind/binder.h"
 
-enum { OFTEN = 2, LEAST_LEN = 4 };
+enum { OFTEN = 2, LEAST_LEN = 4, MANY = 2000 };
 
 /* ---- counting --------------------------------------------------------------------------------- */
 
@@ -22,13 +23,16 @@ static const void *origin_of(Provider provider, Str name) {
 void note_open_name(Binder *b, Provider provider, const AstName *name) {
   const void *origin = origin_of(provider, name->text);
   OpenName *open = NULL;
-  for (uint32_t i = 0; i < b->open_names.len && !open; i++)
+  uint64_t hash = name_hash(name->text) ^ hash_mix((uint64_t)(uintptr_t)origin);
+  for (uint32_t i = positions_first(&b->open_found, hash); i != NO_POSITION && !open;
+       i = positions_next(&b->open_found, i))
     if (b->open_names.items[i]->origin == origin && str_eq_nocase(b->open_names.items[i]->name, name->text))
       open = b->open_names.items[i];
   if (open == NULL) {
     open = ARENA_NEW(b->arena, OpenName);
     *open = (OpenName){.origin = origin, .input = provider.input, .name = name->text};
     arena_push(b->arena, &b->open_names, open);
+    positions_add(&b->open_found, b->arena, hash);
   }
   for (unsigned i = 0; i < open->reads; i++)
     if (open->spans[i].begin == name->span.begin) return; /* a step that is bound twice */
@@ -88,7 +92,9 @@ static void check_once(Binder *b, const OpenName *once) {
   }
 }
 
+/* Every name is compared with every other: among more than MANY nobody would read the answer. */
 void check_open_names(Binder *b) {
+  if (b->open_names.len > MANY) return;
   for (uint32_t i = 0; i < b->open_names.len; i++)
     if (b->open_names.items[i]->reads == 1) check_once(b, b->open_names.items[i]);
 }

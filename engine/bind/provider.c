@@ -3,6 +3,7 @@
 **   step    an item of its select list; a name that only a star can give becomes a hidden item that asks the
 **           provider behind the star, and so on down to an input
 ** See bind.h for the nouns. */
+#include "base/hash.h"
 #include "bind/binder.h"
 #include "functions/operators.h"
 
@@ -24,8 +25,15 @@ static bool same_path(const BoundInputColumn *col, const Str *path, uint32_t dep
   return true;
 }
 
+static uint64_t path_hash(const Str *path, uint32_t depth) {
+  uint64_t hash = depth;
+  for (uint32_t i = 0; i < depth; i++) hash = hash_combine(hash, hash_bytes(path[i].ptr, path[i].len, 0));
+  return hash;
+}
+
 static int64_t input_add(Binder *b, BoundInput *input, BoundInputColumn *col) {
   arena_push(b->arena, &input->columns, col);
+  positions_add(&input->found, b->arena, col->kind == INPUT_FIELD ? path_hash(col->path, col->depth) : 0);
   return input->columns.len - 1;
 }
 
@@ -57,8 +65,9 @@ static int64_t input_field(Binder *b, BoundInput *input, const AstName *names, u
   for (uint32_t i = 0; i < len; i++) path[i] = names[i].text;
   const BoundField *field = declared_field(input, path[0]);
   if (field) path[0] = field->name;
-  for (uint32_t i = 0; i < input->columns.len; i++)
-    if (same_path(input->columns.items[i], path, len)) return note_first(input->columns.items[i], names[0].span), i;
+  uint32_t at = positions_first(&input->found, path_hash(path, len));
+  while (at != NO_POSITION && !same_path(input->columns.items[at], path, len)) at = positions_next(&input->found, at);
+  if (at != NO_POSITION) return note_first(input->columns.items[at], names[0].span), at;
   BoundInputColumn *col = ARENA_NEW(b->arena, BoundInputColumn);
   *col = (BoundInputColumn){.kind = INPUT_FIELD, .name = dotted(b->arena, path, len), .path = path, .depth = len,
                             .declared = field && len == 1 ? field->type : TYPE_NULL,
@@ -113,11 +122,17 @@ static uint32_t add_query_column(Binder *b, BoundQuery *query, Str name, bool hi
   *col = (QueryColumn){.name = name, .hidden = hidden, .types = types};
   col->items = ARENA_ARRAY(b->arena, uint32_t, query->branches_len);
   arena_push(b->arena, &query->columns, col);
+  positions_add(&query->found, b->arena, name_hash(name));
   return query->columns.len - 1;
 }
 
+void select_add_item(Binder *b, BoundSelect *select, BoundItem item) {
+  arena_push(b->arena, &select->items, item);
+  positions_add(&select->found, b->arena, name_hash(item.name));
+}
+
 static uint32_t add_hidden_item(Binder *b, BoundSelect *select, Str name, Expr *expr) {
-  arena_push(b->arena, &select->items, (BoundItem){.name = name, .hidden = true, .span = expr->span, .expr = expr});
+  select_add_item(b, select, (BoundItem){.name = name, .hidden = true, .span = expr->span, .expr = expr});
   return select->items.len - 1;
 }
 
@@ -193,7 +208,8 @@ static int64_t find_hidden(const BoundQuery *query, Str name) {
 
 static int64_t find_visible(const BoundQuery *query, Str name) {
   int64_t folded = -1;
-  for (uint32_t i = 0; i < query->columns.len; i++) {
+  const Positions *found = &query->found;
+  for (uint32_t i = positions_first(found, name_hash(name)); i != NO_POSITION; i = positions_next(found, i)) {
     const QueryColumn *col = query->columns.items[i];
     if (col->star || col->hidden) continue;
     if (str_eq(col->name, name)) return i;
@@ -338,17 +354,17 @@ unsigned provider_names(Provider provider, Str *out, unsigned max) {
 
 Expr *leaf_column_expr(Binder *b, const Scope *scope, Leaf *leaf, uint32_t at, Span span) {
   bool timestamp = scope->only == leaf;
-  LeafColumn *col = NULL;
-  uint32_t len = timestamp ? leaf->timestamp_columns.len : leaf->columns.len;
+  Positions *found = timestamp ? &leaf->timestamp_found : &leaf->found;
   LeafColumn **cols = timestamp ? leaf->timestamp_columns.items : leaf->columns.items;
-  for (uint32_t i = 0; i < len && !col; i++)
-    if (cols[i]->at == at) col = cols[i];
+  uint32_t place = positions_first(found, hash_mix(at)); /* a bijection: the place or none */
+  LeafColumn *col = place == NO_POSITION ? NULL : cols[place];
   if (col == NULL) {
     col = ARENA_NEW(b->arena, LeafColumn);
     *col = (LeafColumn){.expr = {.slot = UINT32_MAX, .name = provider_column_name(leaf->provider, at)},
                         .leaf = leaf, .at = at};
     if (timestamp) arena_push(b->arena, &leaf->timestamp_columns, col);
     else arena_push(b->arena, &leaf->columns, col);
+    positions_add(found, b->arena, hash_mix(at));
   }
   col->expr.types = provider_types(leaf->provider, at);
   return expr_column(b->arena, span, &col->expr);

@@ -27,15 +27,16 @@ Str item_default_name(Binder *b, const AstExpr *expr, unsigned *unnamed) {
 /* ---- stars ------------------------------------------------------------------------------------ */
 
 static void push_item(Binder *b, BoundSelect *select, Str name, Span span, Expr *expr) {
-  arena_push(b->arena, &select->items, (BoundItem){.name = name, .span = span, .expr = expr});
+  select_add_item(b, select, (BoundItem){.name = name, .span = span, .expr = expr});
 }
 
 static void push_star(Binder *b, BoundSelect *select, Span span, Expr *record) {
-  arena_push(b->arena, &select->items, (BoundItem){.star = true, .from_star = true, .span = span, .expr = record});
+  select_add_item(b, select, (BoundItem){.star = true, .from_star = true, .span = span, .expr = record});
 }
 
 static const BoundItem *find_visible(const BoundSelect *select, Str name) {
-  for (uint32_t i = 0; i < select->items.len; i++) {
+  const Positions *found = &select->found;
+  for (uint32_t i = positions_first(found, name_hash(name)); i != NO_POSITION; i = positions_next(found, i)) {
     const BoundItem *item = &select->items.items[i];
     if (!item->star && !item->hidden && str_eq_nocase(item->name, name)) return item;
   }
@@ -48,7 +49,7 @@ static void push_step_column(Binder *b, Scope *scope, Leaf *leaf, uint32_t at, S
   if (col->hidden || (!col->star && find_visible(scope->select, col->name))) return;
   BoundItem item = {.name = col->name, .star = col->star, .from_star = true, .span = span,
                     .expr = leaf_column_expr(b, scope, leaf, at, span)};
-  arena_push(b->arena, &scope->select->items, item);
+  select_add_item(b, scope->select, item);
 }
 
 static void push_relation_columns(Binder *b, Scope *scope, Leaf *leaf, Span span) {
@@ -57,7 +58,7 @@ static void push_relation_columns(Binder *b, Scope *scope, Leaf *leaf, Span span
     if (find_visible(scope->select, relation->cols[i].name)) continue;
     BoundItem item = {.name = relation->cols[i].name, .from_star = true, .span = span,
                       .expr = leaf_column_expr(b, scope, leaf, i, span)};
-    arena_push(b->arena, &scope->select->items, item);
+    select_add_item(b, scope->select, item);
   }
 }
 
@@ -182,6 +183,7 @@ static QueryColumn *add_column(Binder *b, BoundQuery *query, Str name, bool star
   col->items = ARENA_ARRAY(b->arena, uint32_t, query->branches_len);
   for (uint32_t i = 0; i < query->branches_len; i++) col->items[i] = UINT32_MAX;
   arena_push(b->arena, &query->columns, col);
+  positions_add(&query->found, b->arena, name_hash(name));
   return col;
 }
 

@@ -10,6 +10,7 @@ typedef struct Builder {
   Vec(PlanNode *) nodes;
   Vec(PlanInput *) inputs;
   Vec(PlanOutput *) outputs;
+  Vec(Positions) output_names; /* of the columns of each output */
   Vec(Built) built;
 } Builder;
 
@@ -363,35 +364,50 @@ static PlanNode *build_query(Builder *b, const BoundQuery *query, Str label) {
 
 /* ---- outputs ---------------------------------------------------------------------------------- */
 
-static PlanOutput *find_output(Builder *b, Str name) {
+static uint32_t find_output(Builder *b, Str name) {
   for (uint32_t i = 0; i < b->outputs.len; i++)
-    if (str_eq_nocase(b->outputs.items[i]->name, name)) return b->outputs.items[i];
+    if (str_eq_nocase(b->outputs.items[i]->name, name)) return i;
   PlanOutput *output = ARENA_NEW(b->arena, PlanOutput);
   output->name = arena_str(b->arena, name); /* connectors take it as a C string */
   output->schema.cols = ARENA_ARRAY(b->arena, OutputColumn, 1);
   arena_push(b->arena, &b->outputs, output);
-  return output;
+  arena_push(b->arena, &b->output_names, (Positions){0});
+  return b->outputs.len - 1;
+}
+
+/* Room is doubled whenever it is full. */
+static uint32_t schema_add(Builder *b, OutputSchema *schema, OutputColumn col) {
+  uint32_t len = schema->cols_len;
+  bool full = (len & (len - 1)) == 0;
+  if (len && full) {
+    OutputColumn *cols = ARENA_ARRAY(b->arena, OutputColumn, 2 * len);
+    memcpy(cols, schema->cols, len * sizeof *cols);
+    schema->cols = cols;
+  }
+  schema->cols[len] = col;
+  return schema->cols_len++;
 }
 
 /* The n-th column of that name (or the n-th star) of the output; added when it has none. */
-static uint32_t output_column(Builder *b, PlanOutput *output, const PlanColumn *col, uint32_t nth) {
-  OutputSchema *schema = &output->schema;
-  for (uint32_t i = 0; i < schema->cols_len; i++) {
+static uint32_t output_column(Builder *b, uint32_t output, const PlanColumn *col, uint32_t nth) {
+  OutputSchema *schema = &b->outputs.items[output]->schema;
+  Positions *names = &b->output_names.items[output];
+  uint64_t hash = name_hash(col->name);
+  for (uint32_t i = positions_first(names, hash); i != NO_POSITION; i = positions_next(names, i)) {
     if (schema->cols[i].star != col->star || !str_eq_nocase(schema->cols[i].name, col->name)) continue;
     if (nth-- > 0) continue;
     schema->cols[i].types |= col->types;
     return i;
   }
-  OutputColumn *cols = ARENA_ARRAY(b->arena, OutputColumn, schema->cols_len + 1);
-  memcpy(cols, schema->cols, schema->cols_len * sizeof *cols);
-  cols[schema->cols_len] = (OutputColumn){.name = col->name, .star = col->star, .types = col->types};
-  schema->cols = cols;
-  return schema->cols_len++;
+  positions_add(names, b->arena, hash);
+  return schema_add(b, schema, (OutputColumn){.name = col->name, .star = col->star, .types = col->types});
 }
 
-static uint32_t nth_of_name(const PlanNode *node, uint32_t at) {
+/* How many columns of that name the node has in front of this one; `names` holds those. */
+static uint32_t nth_of_name(const PlanNode *node, uint32_t at, const Positions *names) {
   uint32_t nth = 0;
-  for (uint32_t i = 0; i < at; i++) {
+  uint64_t hash = name_hash(node->cols[at].name);
+  for (uint32_t i = positions_first(names, hash); i != NO_POSITION; i = positions_next(names, i)) {
     const PlanColumn *col = &node->cols[i];
     nth += !col->hidden && col->star == node->cols[at].star && str_eq_nocase(col->name, node->cols[at].name);
   }
@@ -402,12 +418,16 @@ typedef struct Statement { PlanNode *node; PlanOutput *output; uint32_t *slots; 
 
 /* Settles where each visible column of the statement goes; the output's schema grows. */
 static Statement plan_statement(Builder *b, const BoundOutput *bound) {
-  Statement s = {
-      .node = build_query(b, bound->query, STR("")), .output = find_output(b, bound->name), .span = bound->span};
-  s.slots = ARENA_ARRAY(b->arena, uint32_t, s.node->cols_len + 1);
-  for (uint32_t i = 0; i < s.node->cols_len; i++)
-    s.slots[i] = s.node->cols[i].hidden ? UINT32_MAX
-                                        : output_column(b, s.output, &s.node->cols[i], nth_of_name(s.node, i));
+  PlanNode *node = build_query(b, bound->query, STR(""));
+  uint32_t output = find_output(b, bound->name);
+  Positions names = {0};
+  Statement s = {.node = node, .output = b->outputs.items[output], .span = bound->span};
+  s.slots = ARENA_ARRAY(b->arena, uint32_t, node->cols_len + 1);
+  for (uint32_t i = 0; i < node->cols_len; i++) {
+    const PlanColumn *col = &node->cols[i];
+    s.slots[i] = col->hidden ? UINT32_MAX : output_column(b, output, col, nth_of_name(node, i, &names));
+    positions_add(&names, b->arena, name_hash(col->name));
+  }
   return s;
 }
 

@@ -159,6 +159,9 @@ static void page_connectors(StrBuf *out) {
   strbuf_puts(out, "\n## Connectors\n");
   for (const SourceClass *const *source = registry->sources; *source; source++)
     put_connector((*source)->scheme, "an input", (*source)->doc, (*source)->options, out);
+  for (const SourceClass *const *source = registry->sources; *source; source++)
+    if ((*source)->reference)
+      put_connector((*source)->scheme, "reference data", (*source)->reference->doc, (*source)->reference->options, out);
   for (const RowsClass *const *rows = registry->rows; *rows; rows++)
     put_connector((*rows)->scheme, "reference data", (*rows)->doc, (*rows)->options, out);
   for (const SinkClass *const *sink = registry->sinks; *sink; sink++)

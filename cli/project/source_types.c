@@ -32,7 +32,7 @@ static void bind_local(BindingFile *file) {
     return;
   }
   bool there = path_find(&file->desc->arena, file->folder, path, &found);
-  if (strpbrk(path.ptr, "*[")) there = true; /* a glob: the connector knows */
+  if (strpbrk(path.ptr, "*[{")) there = true; /* a glob, or {date}: the connector knows */
   if (!there && !file->output && !find_elsewhere(file, path, &found))
     file_problem(file, "there is no file " STR_FMT, STR_ARG(found));
   file->where.target = found;
@@ -53,7 +53,8 @@ static void put_moment(Str format, bool output, StrBuf *out) {
   }
 }
 
-/* A path pattern of the service. In one of an input every placeholder stands for anything. */
+/* A path pattern of the service. In one of an input every placeholder stands for anything; files of reference data say
+** by date and time from when on they hold. */
 static void put_pattern(BindingFile *file, Str pattern, StrBuf *out) {
   Str date, time, name, rest;
   if (!file_text(file, file->block, "DateFormat", &date)) date = STR("yyyy/MM/dd");
@@ -64,8 +65,12 @@ static void put_pattern(BindingFile *file, Str pattern, StrBuf *out) {
       pattern = str_sub(pattern, 1, pattern.len);
       continue;
     }
-    if (str_eq_nocase(name, STR("date"))) put_moment(date, file->output, out);
-    else if (str_eq_nocase(name, STR("time"))) put_moment(time, file->output, out);
+    bool date_here = str_eq_nocase(name, STR("date")), time_here = str_eq_nocase(name, STR("time"));
+    if (file->into->reference && (date_here || time_here)) {
+      strbuf_puts(out, date_here ? "{date}" : "{time}");
+      file_option(file, date_here ? "date-format" : "time-format", date_here ? date : time);
+    } else if (date_here) put_moment(date, file->output, out);
+    else if (time_here) put_moment(time, file->output, out);
     else if (file->output) strbuf_printf(out, "{" STR_FMT "}", STR_ARG(name));
     else strbuf_putc(out, '*');
     pattern = rest;
@@ -259,22 +264,30 @@ static void set_refresh(BindingFile *file) {
   strbuf_release(&text);
 }
 
-/* The query of reference data stands in the file, or in a file of its own beside it. */
-static void set_snapshot(BindingFile *file) {
-  Str query, path, found;
+/* A query of reference data stands in the file, or in a file of its own beside it; empty: there is none. */
+static Str query_text(BindingFile *file, const char *query_key, const char *path_key) {
+  Str query = {0}, path, found;
   Arena *arena = &file->desc->arena;
-  if (!file_text(file, file->block, "FullSnapshotQuery", &query) &&
-      file_text(file, file->block, "FullSnapshotPath", &path)) {
-    SourceText text = {0};
-    Error err = {0};
-    path_find(arena, file->folder, path, &found);
-    if (source_text_load(&text, found.ptr, &err) == STATUS_OK) query = arena_str(arena, str_trim(text.text));
-    else file_problem(file, "%s", err.message);
-    source_text_release(&text);
-  }
+  if (file_text(file, file->block, query_key, &query) || !file_text(file, file->block, path_key, &path)) return query;
+  SourceText text = {0};
+  Error err = {0};
+  path_find(arena, file->folder, path, &found);
+  if (source_text_load(&text, found.ptr, &err) == STATUS_OK) query = arena_str(arena, str_trim(text.text));
+  else file_problem(file, "%s", err.message);
+  source_text_release(&text);
+  return query;
+}
+
+static void set_snapshot(BindingFile *file) {
+  Str query = query_text(file, "FullSnapshotQuery", "FullSnapshotPath"), type;
   if (query.len) file_option(file, "query", query);
   else set_if_given(file, "Table", "table");
+  bool typed = file_text(file, file->block, "RefreshType", &type);
+  if (typed && str_eq_nocase(type, STR("Static"))) return;
   set_refresh(file);
+  if (!typed || !str_ends_nocase(type, STR("Delta"))) return;
+  Str delta = query_text(file, "DeltaSnapshotQuery", "DeltaSnapshotPath");
+  if (delta.len) file_option(file, "delta", delta);
 }
 
 static void bind_sql_database(BindingFile *file) {

@@ -6,6 +6,7 @@
 #include "io/source.h"
 
 extern const SourceClass file_source;
+extern const SourceClass file_reference; /* the same as reference data: snapshots */
 extern const SinkClass   file_sink;
 
 typedef enum Compression { COMPRESSION_AUTO, COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_ZSTD } Compression;

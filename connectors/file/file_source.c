@@ -3,9 +3,7 @@
 ** The format cuts the stream into records; this file knows paths and bytes only. Between two files comes
 ** SOURCE_FILE_END, so that half a record at the end of one never meets the next one's beginning. One
 ** partition. Files are opened when their turn comes; that they are there and readable is checked at open. */
-#include "connectors/file/byte_input.h"
-#include "connectors/file/file.h"
-#include "connectors/file/paths.h"
+#include "connectors/file/path_series.h"
 #include "io/take.h"
 
 typedef struct FileSourceOptions {
@@ -15,13 +13,9 @@ typedef struct FileSourceOptions {
 } FileSourceOptions;
 
 typedef struct FileSource {
-  Source      base;
-  const char *who;
+  Source     base;
   FileSourceOptions options;
-  PathList    paths;
-  uint32_t    at;      /* path being read */
-  ByteInput  *input;   /* NULL: not opened yet */
-  bool        ended;
+  PathSeries series;
 } FileSource;
 
 static const OptionDef options_table[] = {
@@ -35,19 +29,20 @@ static const OptionDef options_table[] = {
 
 static void source_close(Source *source) {
   FileSource *file = (FileSource *)source;
-  byte_input_close(file->input);
-  vec_release(&file->paths);
+  path_series_release(&file->series);
   mem_free(file);
 }
 
 static Status source_open(const SourceConfig *config, Arena *arena, Source **out, Error *err) {
   FileSource *file = mem_zalloc(sizeof *file);
   file->base.cls = &file_source;
-  file->who = arena_cstr(arena, str_from(config->alias));
+  const char *who = arena_cstr(arena, str_from(config->alias));
   OptionTake take = {.own = options_table, .into = &file->options, .pairs = &config->where->options,
-                     .format = config->format ? config->format->options : NULL, .who = file->who};
+                     .format = config->format ? config->format->options : NULL, .who = who};
   Status status = options_take(&take, arena, err);
-  if (status == STATUS_OK) status = paths_expand(arena, config->where->target, file->who, &file->paths, err);
+  if (status == STATUS_OK) status = paths_expand(arena, config->where->target, who, &file->series.paths, err);
+  file->series.who = who;
+  file->series.compression = (Compression)file->options.compression;
   if (status == STATUS_OK) *out = &file->base;
   else source_close(&file->base);
   return status;
@@ -61,51 +56,19 @@ static unsigned source_partitions(Source *source) {
 static void source_partition_state(Source *source, unsigned partition, PartitionState *out) {
   (void)partition;
   const FileSource *file = (const FileSource *)source;
-  *out = (PartitionState){.finished = file->ended, .at_end = file->ended};
-  Str name = file->paths.items[file->at];
+  *out = (PartitionState){.finished = file->series.ended, .at_end = file->series.ended};
+  Str name = file->series.paths.items[file->series.at];
   if (name.len >= sizeof out->name) name = str_sub(name, name.len - sizeof out->name + 1, name.len);
   memcpy(out->name, name.ptr, name.len);
 }
 
-/* The file at hand is over. */
-static SourceEvent next_file(FileSource *file) {
-  byte_input_close(file->input);
-  file->input = NULL;
-  if (file->at + 1 == file->paths.len) {
-    file->ended = true;
-    return SOURCE_END;
-  }
-  file->at++;
-  return SOURCE_FILE_END;
-}
-
 static Status source_read(Source *source, int timeout_ms, char *into, size_t cap, size_t *len, Str *blob,
                           SourceEvent *event, Error *err) {
-  FileSource *file = (FileSource *)source;
-  *len = 0;
-  *event = file->ended ? SOURCE_END : SOURCE_NOTHING;
-  *blob = file->paths.items[file->at];
-  if (file->ended) return STATUS_OK;
-  if (!file->input) {
-    TRY(byte_input_open(*blob, (Compression)file->options.compression, file->who, &file->input, err));
-  }
-  ByteEvent bytes;
-  TRY(byte_input_read(file->input, timeout_ms, into, cap, len, &bytes, err));
-  switch (bytes) {
-    case BYTES_NOTHING: break;
-    case BYTES_SOME: *event = SOURCE_DATA; break;
-    case BYTES_END: *event = next_file(file); break;
-  }
-  return STATUS_OK;
+  return path_series_read(&((FileSource *)source)->series, timeout_ms, into, cap, len, blob, event, err);
 }
 
 static bool source_reads_file(Source *source, const struct stat *file) {
-  const FileSource *own = (const FileSource *)source;
-  struct stat info;
-  for (uint32_t i = 0; i < own->paths.len; i++)
-    if (stat(own->paths.items[i].ptr, &info) == 0 && info.st_dev == file->st_dev && info.st_ino == file->st_ino)
-      return true;
-  return false;
+  return path_series_has(&((const FileSource *)source)->series, file);
 }
 
 const SourceClass file_source = {
@@ -118,5 +81,6 @@ const SourceClass file_source = {
     .partitions = source_partitions,
     .partition_state = source_partition_state,
     .read = source_read,
+    .reference = &file_reference,
     .reads_file = source_reads_file,
 };

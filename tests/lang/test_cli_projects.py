@@ -142,6 +142,21 @@ class Bindings(Project):
         self.runs(says="(Event Hub: environment variable `KEY` is not set)")
         self.runs(env={"KEY": "c2VjcmV0"}, says="(Event Hub: --local)")
 
+    def test_files_of_reference_data_by_date_and_time(self):
+        """Each event is joined with the file of its hour."""
+        names = {"Name": "names", "Type": "Reference data", "DataSourceType": "Blob Storage", "ScriptType": "Input",
+                 "BlobReferenceProperties": {"StorageAccounts": [{"AccountName": "a", "AccountKey": None}],
+                                             "Container": "c", "PathPattern": "{date}/{time}/names.json",
+                                             "DateFormat": "yyyy-MM-dd", "TimeFormat": "HH"},
+                 "Serialization": {"Type": "Json", "Encoding": "UTF8"}}
+        self.make(listed=[*LISTED, "Inputs/names.json"], **{"Inputs/names.json": names}, query=None)
+        self.write("p/toll.asaql", "SELECT toll.id, names.name INTO cars FROM toll TIMESTAMP BY at "
+                                   "JOIN names ON toll.id = names.id")
+        self.write("p/data/toll.json", lines([{"id": 1, "at": f"2026-01-01T{hour}:30:00Z"} for hour in ("10", "11")]))
+        for hour in ("10", "11"):
+            self.write(f"blobs/c/2026-01-01/{hour}/names.json", lines([{"id": 1, "name": f"of {hour}"}]))
+        self.runs("--blobs", "blobs", rows=[{"id": 1, "name": "of 10"}, {"id": 1, "name": "of 11"}])
+
     def test_what_cannot_run_is_told_at_once(self):
         self.make(mock=None)
         self.refused("error: input toll: Event Hub cannot be read: no SharedAccessPolicyKey (p/Inputs/toll.json)",

@@ -1,12 +1,15 @@
 /* test_reference.c: reference data while a live stream runs: which snapshot an event sees, refreshes that fail, a third
 ** snapshot that waits, changes instead of everything, a stop in the middle of a load. The reference data comes from a
-** script of this file; the clock is virtual, and everything runs on one thread unless a test is about threads. */
+** script of this file, or from files with a date in their path; the clock is virtual, and everything runs on one thread
+** unless a test is about threads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -116,6 +119,7 @@ typedef struct Run {
   int        advance[16]; /* seconds the clock goes forward after each event */
   unsigned   events, stop_after;
   bool       restore;
+  void     (*between)(unsigned events); /* called after each of them; NULL: none */
   char       told[1024];
 } Run;
 
@@ -136,7 +140,9 @@ static void add_event(unsigned partition, int k, int second) {
 
 static void between(void *context, Job *job) {
   Run *run = context;
-  run->clock.virtual_now += run->advance[run->events++] * TICKS_PER_SECOND;
+  if (run->events < 16) run->clock.virtual_now += run->advance[run->events] * TICKS_PER_SECOND;
+  run->events++;
+  if (run->between) run->between(run->events);
   Error err = {0};
   if (run->restore) assert_int_equal(job_restore(job, &err), STATUS_OK);
   if (run->events == run->stop_after) job_stop(job);
@@ -310,6 +316,129 @@ static void no_refresh_in_a_recorded_run(void **state) {
   assert_string_equal(finish(&run, NULL), "a a");
 }
 
+/* ---- files with a date in their path ---------------------------------------------------------- */
+
+static char folder[64];
+
+static int make_folder(void **state) {
+  (void)state;
+  snprintf(folder, sizeof folder, "%s", "/tmp/weir-reference-XXXXXX");
+  return mkdtemp(folder) ? 0 : -1;
+}
+
+static int drop_folder(void **state) {
+  (void)state;
+  char command[128];
+  snprintf(command, sizeof command, "rm -rf '%s'", folder);
+  memory_reset();
+  return system(command);
+}
+
+/* The snapshot of a minute: keys 1 and 2 with the same value. */
+static void write_snapshot(int minute, const char *value) {
+  char path[160];
+  snprintf(path, sizeof path, "%s/2026-01-01", folder);
+  mkdir(path, 0777);
+  snprintf(path, sizeof path, "%s/2026-01-01/00-%02d.json", folder, minute);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fprintf(file, "{\"k\":1,\"v\":\"%s\"}\n{\"k\":2,\"v\":\"%s\"}\n", value, value);
+  fclose(file);
+}
+
+static char dated_where[256];
+
+static void start_dated(Run *run) {
+  start(run, NULL, 0);
+  snprintf(dated_where, sizeof dated_where, "%s/{date}/{time}.json?date-format=yyyy-MM-dd&time-format=HH-mm", folder);
+  run->inputs[1].where = str_from(dated_where);
+}
+
+/* Every way of running gives each event the file of its minute, whichever partition is ahead. */
+static void a_recorded_run_sees_the_file_of_each_time(void **state) {
+  (void)state;
+  const int minutes[] = {2, 3, 5, 9};
+  for (int i = 0; i < 4; i++) {
+    char value[8];
+    snprintf(value, sizeof value, "m%d", minutes[i]);
+    write_snapshot(minutes[i], value);
+  }
+  const uint32_t batches[] = {1, 3, 1000, 1000};
+  for (int way = 0; way < 4; way++) {
+    memory_source_define("s", 2);
+    const int seconds[] = {0, 119, 120, 179, 180, 240, 300, 539, 540, 3000};
+    for (int i = 0; i < 10; i++) add_event(0, 1, seconds[i]);
+    for (int i = 0; i < 10; i++) add_event(1, 2, seconds[i]);
+    Run run = {.restore = way < 2};
+    start_dated(&run);
+    run.inputs[0].where = STR("memory:s");
+    run.spec.batch_rows = batches[way];
+    run.spec.threads = way == 3 ? 0 : 1;
+    assert_string_equal(finish(&run, NULL), "m2 m2 m2 m2 m3 m3 m5 m5 m9 m9 m2 m2 m2 m2 m3 m3 m5 m5 m9 m9");
+    memory_reset();
+  }
+}
+
+static void write_the_next_file(unsigned events) {
+  if (events == 1) write_snapshot(1, "noticed");
+}
+
+static void a_live_run_notices_new_files(void **state) {
+  (void)state;
+  write_snapshot(0, "first");
+  memory_source_define("s", 1);
+  Run run = {.stop_after = 4, .advance = {61}, .between = write_the_next_file};
+  add_event(0, 1, 1);
+  add_event(0, 1, 59);
+  add_event(0, 1, 60);
+  add_event(0, 1, 61);
+  start_dated(&run);
+  JobInputProgress progress;
+  assert_string_equal(finish(&run, &progress), "first first noticed noticed");
+  assert_int_equal(progress.refreshes, 1);
+}
+
+static void break_the_next_file(unsigned events) {
+  if (events != 1) return;
+  char path[160];
+  snprintf(path, sizeof path, "%s/2026-01-01/00-01.json.gz", folder);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fputs("no gzip", file);
+  fclose(file);
+}
+
+static void a_file_that_cannot_be_read_keeps_the_rows(void **state) {
+  (void)state;
+  write_snapshot(0, "first");
+  memory_source_define("s", 1);
+  Run run = {.stop_after = 3, .advance = {61}, .between = break_the_next_file};
+  for (int i = 0; i < 3; i++) add_event(0, 1, 1 + 60 * i);
+  start_dated(&run);
+  snprintf(dated_where, sizeof dated_where, "%s/{date}/{time}.json*?date-format=yyyy-MM-dd&time-format=HH-mm", folder);
+  run.inputs[1].where = str_from(dated_where);
+  assert_string_equal(finish(&run, NULL), "first first first");
+  assert_non_null(strstr(run.told, "reference r: the refresh failed, the rows of before stay in use: r: "));
+}
+
+static void change_the_file(unsigned events) {
+  if (events == 1) write_snapshot(0, "longer than before");
+}
+
+static void a_plain_file_is_read_again_when_it_has_changed(void **state) {
+  (void)state;
+  write_snapshot(0, "old");
+  memory_source_define("s", 1);
+  Run run = {.stop_after = 4, .advance = {60, 60, 60}, .between = change_the_file};
+  for (int i = 0; i < 4; i++) add_event(0, 1, 1 + 60 * i);
+  start(&run, NULL, 0);
+  snprintf(dated_where, sizeof dated_where, "%s/2026-01-01/00-00.json?refresh=1m", folder);
+  run.inputs[1].where = str_from(dated_where);
+  JobInputProgress progress;
+  assert_string_equal(finish(&run, &progress), "old longer than before longer than before longer than before");
+  assert_int_equal(progress.refreshes, 1);
+}
+
 static int forget(void **state) {
   (void)state;
   memory_reset();
@@ -326,6 +455,10 @@ int main(void) {
     cmocka_unit_test_teardown(a_step_over_reference_data_follows, forget),
     cmocka_unit_test_teardown(a_load_beside_the_stream_ends_with_the_job, forget),
     cmocka_unit_test_teardown(no_refresh_in_a_recorded_run, forget),
+    cmocka_unit_test_setup_teardown(a_recorded_run_sees_the_file_of_each_time, make_folder, drop_folder),
+    cmocka_unit_test_setup_teardown(a_live_run_notices_new_files, make_folder, drop_folder),
+    cmocka_unit_test_setup_teardown(a_file_that_cannot_be_read_keeps_the_rows, make_folder, drop_folder),
+    cmocka_unit_test_setup_teardown(a_plain_file_is_read_again_when_it_has_changed, make_folder, drop_folder),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -479,7 +479,7 @@ static void source_partition_state(Source *base, unsigned index, PartitionState 
   const SourcePartition *partition = &((KafkaSource *)base)->partitions.items[index];
   bool waiting = partition->inbox.at < partition->inbox.len;
   *out = (PartitionState){.number = partition->number};
-  out->at_end = partition->end_reached && !waiting && partition->well_reports == WELL_REPORTS;
+  out->at_end = partition->end_reached && !waiting && !partition->paused && partition->well_reports == WELL_REPORTS;
   snprintf(out->name, sizeof out->name, "%d", partition->number);
 }
 
@@ -498,6 +498,8 @@ static rd_kafka_conf_t *base_conf(void) {
   kafka_conf_must(conf, "isolation.level", "read_committed");
   kafka_conf_must(conf, "socket.timeout.ms", "10000"); /* a broker that hangs is told from a slow one sooner */
   kafka_conf_must(conf, "queued.max.messages.kbytes", "16384"); /* memory: librdkafka's own default is 64 MB */
+  kafka_conf_must(conf, "fetch.message.max.bytes", "4194304"); /* of a partition: fewer round trips than 1 MB */
+  kafka_conf_must(conf, "fetch.max.bytes", "16777216"); /* a fetch of all partitions: librdkafka allows 50 MB */
   kafka_conf_must(conf, "topic.metadata.refresh.interval.ms", "60000"); /* how soon new partitions are noticed */
   return conf;
 }

@@ -101,7 +101,7 @@ static unsigned source_partitions(Source *base) { return ((MemorySource *)base)-
 
 static void source_partition_state(Source *base, unsigned partition, PartitionState *out) {
   const Partition *at = partition_at((MemorySource *)base, partition);
-  *out = (PartitionState){.finished = at->finished, .at_end = at->at_end, .number = (int)partition};
+  *out = (PartitionState){.finished = at->finished, .at_end = at->at_end && !at->paused, .number = (int)partition};
   snprintf(out->name, sizeof out->name, "%u", partition);
 }
 

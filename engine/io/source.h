@@ -70,7 +70,8 @@ struct SourceClass {
   /* Stream sources: up to cap bytes into `into`; *blob (may change with each file) names the file. */
   Status (*read)(Source *source, int timeout_ms, char *into, size_t cap, size_t *len, Str *blob,
                  SourceEvent *event, Error *err);
-  /* Do not deliver this partition until resumed (a merge is ahead on it). NULL: cannot. */
+  /* Do not deliver this partition until resumed (a merge is ahead on it); meanwhile it is never at its end. NULL:
+  ** cannot. */
   void   (*pause)(Source *source, unsigned partition, bool paused);
   /* One position a partition. NULL: nothing to do. */
   Status (*commit)(Source *source, const SourcePosition *positions, unsigned partitions, Error *err);

@@ -171,5 +171,8 @@ ReferenceTable *join_reference_take(Op *op);
 
 /* Bytes a merge holds of a channel that is ahead of the others. */
 size_t merge_held_bytes(const Op *op, uint32_t channel);
+uint32_t merge_channels(const Op *op);
+/* The channel it waits for. UINT32_MAX: there is none yet. */
+uint32_t merge_awaited(const Op *op);
 
 #endif

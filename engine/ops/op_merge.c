@@ -85,6 +85,10 @@ static bool merge_holds(const Op *op) {
   return !reorder_is_empty(&((const MergeOp *)op)->rows);
 }
 
+uint32_t merge_channels(const Op *op) { return ((const MergeOp *)op)->floors.clocks.len; }
+
+uint32_t merge_awaited(const Op *op) { return lowest((const MergeOp *)op).channel; }
+
 static Status merge_save(Op *op, StateWriter *out, Error *err) {
   const MergeOp *merge = (const MergeOp *)op;
   ByteWriter *bytes = state_begin(out, "rows", 0, MERGE_VERSION);

@@ -19,6 +19,7 @@ typedef struct InputPartition {
   EntranceClock *clocks; /* behind the last event, one an entrance: what differs later was moved by the idle rule */
   MarkLog  moves;       /* of the note it resumed from: clocks to move when their offsets are reached */
   uint32_t moves_done;
+  bool     paused;      /* by pace.c */
 } InputPartition;
 
 /* How far a partition of a live source is, as the reading side saw it with nothing left to deliver. */
@@ -171,6 +172,9 @@ int64_t input_next_move(const JobInput *in, uint32_t partition, int64_t next);
 void   input_move(JobInput *in, uint32_t partition, int64_t offset); /* moves them when the offset is theirs */
 Status input_commit(JobInput *in, const Lineage *held, Error *err);
 Ticks  output_delivered(const Job *job, const Op *op); /* rows of the node stamped earlier are not to be repeated */
+
+/* pace.c */
+void   job_pace(Job *job); /* partitions that are far ahead wait, those that are needed go on */
 
 /* reference.c */
 Status references_open(Job *job, Error *err);   /* which inputs belong together, which snapshots there are */

@@ -278,6 +278,7 @@ static Status run_loop(Job *job, Error *err) {
   while (!all_finished(job) && !atomic_load(&job->stop)) {
     bool moved;
     TRY(step_all(job, &moved, err));
+    job_pace(job);
     TRY(maybe_end_epoch(job, !moved, err));
     references_step(job);
     if (idle_long_enough(job)) finish_inputs(job);

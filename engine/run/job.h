@@ -43,6 +43,7 @@ typedef struct JobSpec {
   Ticks    until_idle;          /* live inputs end after this long without an event; 0: never */
   unsigned threads;             /* 1: everything on one thread; 0: as the machine has */
   uint32_t batch_rows;          /* 0: BATCH_ROWS; tests use 1 and 3 */
+  size_t   merge_bytes;         /* a merge may hold of partitions that are ahead; 0: 64 MB */
   const IoRegistry *registry;
   const Clock *clock;           /* NULL: the real one */
   void   (*progress)(void *context, const JobProgress *progress); /* about every second; NULL: none */

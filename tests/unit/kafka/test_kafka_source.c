@@ -345,6 +345,10 @@ static void test_pause_loses_nothing(void **state) {
   }
   assert_int_equal(got[0], 50);
   assert_true(reader_waits_for_end(&reader, 0, true, 5000));
+  kafka_source.pause(reader.source, 0, true);
+  assert_false(reader_at_end(&reader, 0)); /* nobody knows what waits behind the pause */
+  kafka_source.pause(reader.source, 0, false);
+  assert_true(reader_waits_for_end(&reader, 0, true, 5000));
   reader_close(&reader);
 }
 

@@ -12,6 +12,7 @@
 #include "api.h"
 #include "connectors/memory/memory.h"
 #include "connectors/registry.h"
+#include "run/internal.h"
 
 typedef struct Run {
   SourceText source;
@@ -20,11 +21,24 @@ typedef struct Run {
   JobSpec    spec;
   Job       *job;
   unsigned   batches, stop_after; /* batches; 0: the progress callback stops */
+  size_t     held_most;           /* of one partition by the merge, between batches */
 } Run;
 
 static void stop_after_batches(void *context, Job *job) {
   Run *run = context;
   if (++run->batches == run->stop_after) job_stop(job);
+}
+
+static void stop_and_look_into_the_merge(void *context, Job *job) {
+  Run *run = context;
+  for (uint32_t node = 0; node < job->plan->nodes_len; node++) {
+    if (job->plan->nodes[node]->kind != PLAN_MERGE) continue;
+    for (uint32_t channel = 0; channel < job->ctx.next_channel; channel++) {
+      size_t held = merge_held_bytes(job->ops[node], channel);
+      if (held > run->held_most) run->held_most = held;
+    }
+  }
+  stop_after_batches(context, job);
 }
 
 static void stop_at_progress(void *context, const JobProgress *progress) {
@@ -158,6 +172,28 @@ static int forget(void **state) {
   return 0;
 }
 
+/* Partition 0 could be read to its end before partition 1 begins. It waits, and nothing is lost or out of order. */
+static void a_partition_that_runs_ahead_waits(void **state) {
+  (void)state;
+  enum { EVENTS = 60, SHARE_BYTES = 1000, BATCH_BYTES_MOST = 400 };
+  memory_source_define("s", 2);
+  for (unsigned partition = 0; partition < 2; partition++)
+    for (int i = 0; i < EVENTS; i++) add_event(partition, i, i);
+  Run run = {.stop_after = 2 * EVENTS};
+  start(&run, "SELECT k, LAG(k) OVER (LIMIT DURATION(minute, 1)) AS before FROM s TIMESTAMP BY at");
+  run.spec.between_batches = stop_and_look_into_the_merge;
+  run.spec.merge_bytes = 2 * SHARE_BYTES;
+  run.input.where = STR("memory-live:s?batch-rows=1"); /* what has been polled is not called back */
+  finish(&run);
+  assert_in_range(run.held_most, SHARE_BYTES, SHARE_BYTES + BATCH_BYTES_MOST);
+  unsigned count;
+  char **rows = memory_sink_rows("out", &count);
+  assert_in_range(count, 2 * EVENTS - 2, 2 * EVENTS); /* the last second waits for what may come beside it */
+  for (unsigned i = 1; i < count; i++)
+    assert_string_equal(rows[i], i % 2 ? "{\"k\":1,\"before\":0}" : "{\"k\":0,\"before\":1}");
+  mem_free(rows);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_teardown(commits_the_oldest_event_a_window_needs, forget),
@@ -166,6 +202,7 @@ int main(void) {
     cmocka_unit_test_teardown(an_idle_partition_does_not_hold_the_others, forget),
     cmocka_unit_test_teardown(a_slow_partition_is_not_taken_for_idle, forget),
     cmocka_unit_test_teardown(a_finished_partition_does_not_hold_the_others, forget),
+    cmocka_unit_test_teardown(a_partition_that_runs_ahead_waits, forget),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -116,9 +116,15 @@ static bool is_object(ConfigFile *file, const JsonNode *node, const char *what) 
   return node->kind == JSON_OBJECT || wrong(file, node, "%s is described by an object", what);
 }
 
-/* A path of the file as one of ours. False: there is nothing. */
+/* A path of the file as one of ours. Of an absolute one that is not there, as somebody else's machine has it, the file
+** of that name beside the test is meant. False: there is nothing. */
 static bool find_path(ConfigFile *file, Str path, Str *out) {
-  return path_find(&file->test->arena, file->folder, path, out);
+  Arena *arena = &file->test->arena;
+  if (path_find(arena, file->folder, path, out)) return true;
+  Str beside;
+  if (!path_is_absolute(path) || !path_find(arena, file->folder, path_base(path), &beside)) return false;
+  *out = beside;
+  return true;
 }
 
 /* ---- inputs ----------------------------------------------------------------------------------- */

@@ -119,6 +119,8 @@ class Schema(CliTest):
         self.fails(1, "schema", "empty.json", says=["empty.json: there are no events to learn from", "help:"])
         self.fails(2, "schema", "gone.json", says="there is no file gone.json")
         self.fails(2, "schema", says="`weir schema` needs a file with sample events")
+        (self.folder / "wide.json").write_bytes(lines(TOLL).encode("utf-16"))
+        self.fails(2, "schema", "wide.json", says="wide.json: this file is UTF-16 (little endian), not UTF-8")
         self.write("bad.json", '{"a": 1}\n{"a": \n{"a": 2}\n')
         done = self.ok("schema", "bad.json")
         self.assertRegex(done.stderr, r"\d records? could not be read; `weir run` tells why")

@@ -210,6 +210,12 @@ class Cases(TestTest):
         self.config(case(Inputs=inputs, ExpectedOutputs=outputs), path="test/testConfig.json", Script="")
         self.passes("test")
 
+    def test_paths_of_another_machine(self):
+        self.config(case(Inputs=[{**case()["Inputs"][0], "FilePath": "C:\\Users\\me\\test\\TOLL.json"}],
+                         ExpectedOutputs=[{"OutputAlias": "CARS", "FilePath": "/home/me//test/cars.json"}]),
+                    Script="D:\\q.asaql")
+        self.passes()
+
     def test_what_a_project_says(self):
         """The start file, the policies, and the delimiter of a CSV input come from the project around the test."""
         self.write("p/asaproj.json", json.dumps({"name": "p", "startFile": "start.asaql", "configurations": [

@@ -121,7 +121,8 @@ void file_format(BindingFile *file) {
   if (!file_text(file, file->root, "CompressionType", &packed))
     file_text(file, file->root, "CompresssionType", &packed);
   if (packed.len == 0 || str_eq_nocase(packed, STR("None"))) return;
-  if (file->where.scheme == NULL && str_eq_nocase(packed, STR("GZip"))) file_option(file, "compression", STR("gzip"));
+  bool unpacks = file->where.scheme == NULL || !file->output; /* files, and payloads that are read */
+  if (unpacks && str_eq_nocase(packed, STR("GZip"))) file_option(file, "compression", STR("gzip"));
   else file_problem(file, "compression " STR_FMT " is not in this version", STR_ARG(packed));
 }
 

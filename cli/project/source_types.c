@@ -177,6 +177,16 @@ static bool need_key(BindingFile *file, Str *policy, Str *key) {
   return file_need(file, "SharedAccessPolicyKey", key) && named;
 }
 
+/* Columns that also become properties of the message. */
+static void set_headers(BindingFile *file) {
+  const JsonNode *columns = json_get(file->block, "PropertyColumns");
+  StrBuf names = {0};
+  for (const JsonNode *column = columns ? columns->first : NULL; column; column = column->next)
+    if (column->kind == JSON_STRING) strbuf_printf(&names, "%s" STR_FMT, names.len ? "," : "", STR_ARG(column->text));
+  if (names.len) file_option(file, "headers", arena_str(&file->desc->arena, strbuf_str(&names)));
+  strbuf_release(&names);
+}
+
 static void bind_event_hub(BindingFile *file) {
   Str namespace, hub, policy, key;
   file->where.scheme = "kafka";
@@ -187,10 +197,7 @@ static void bind_event_hub(BindingFile *file) {
   file_format(file);
   if (file->output) set_if_given(file, "PartitionKey", "key");
   else set_group(file);
-  const JsonNode *columns = json_get(file->block, "PropertyColumns");
-  if (columns && columns->first)
-    notes_warn(&file->desc->notes, STR_FMT ": PropertyColumns are not written as message properties",
-               STR_ARG(file->path));
+  if (file->output) set_headers(file);
   set_properties(file);
 }
 
@@ -213,7 +220,7 @@ static void bind_iot_hub(BindingFile *file) {
 typedef struct KeyOption { const char *key, *option; } KeyOption;
 
 static const KeyOption odbc_keys[] = {
-  {"Table", "table"}, {"Query", "query"}, {"Refresh", "refresh"}, {"Mode", "mode"}, {"Key", "key"},
+  {"Table", "table"}, {"Query", "query"}, {"Delta", "delta"}, {"Refresh", "refresh"}, {"Mode", "mode"}, {"Key", "key"},
   {"Create", "create"}, {"OnConflict", "on-conflict"}, {"BatchRows", "batch-rows"},
   {"TransactionRows", "transaction-rows"}, {"RetryTimeout", "retry-timeout"}, {"LoginTimeout", "login-timeout"},
 };
@@ -315,7 +322,7 @@ const SourceType source_types[] = {
    "Brokers|Topic|ConsumerGroupName|Start|PartitionKey|SecurityProtocol|SaslMechanism|Username|Password|Properties",
    bind_kafka},
   {"ODBC", "ODBCProperties",
-   "ConnectionString|Table|Query|Refresh|Mode|Key|Create|OnConflict|BatchRows|TransactionRows|RetryTimeout|"
+   "ConnectionString|Table|Query|Delta|Refresh|Mode|Key|Create|OnConflict|BatchRows|TransactionRows|RetryTimeout|"
    "LoginTimeout",
    bind_odbc},
   {"Event Hub", "EventHubProperties",

@@ -1,11 +1,11 @@
 /* row_diff.c: see row_diff.h. Equal rows are found by sorting, so that many rows cost little; only what remains is
-** compared row by row, and of many such rows only the first NEAREST_MAX a side. */
+** compared row by row, and of very many such rows only the first expected ones with all that came. */
 #include "cli/testing/row_diff.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { NEAREST_MAX = 400, LCS_CELLS_MAX = 1000000 };
+enum { NEAREST_PAIRS_MAX = 2000000, NEAREST_ROWS_MIN = 20, LCS_CELLS_MAX = 1000000 };
 
 typedef struct Side { const Row **rows; uint32_t len; bool *paired; } Side; /* paired: by place, from 0 */
 
@@ -158,10 +158,18 @@ static uint32_t score_of(const Differ *differ, const Row *a, const Row *b) {
   return fields ? shared * 1000 / fields : 1;
 }
 
+/* Leaves so many rows that comparing each with each takes no more than a moment. */
+static void limit_pairs(Side *expected, Side *actual) {
+  if (expected->len == 0 || actual->len == 0) return;
+  uint32_t rows = NEAREST_PAIRS_MAX / actual->len;
+  if (rows < NEAREST_ROWS_MIN) rows = NEAREST_ROWS_MIN;
+  if (expected->len > rows) expected->len = rows;
+  if (actual->len > NEAREST_PAIRS_MAX / expected->len) actual->len = NEAREST_PAIRS_MAX / expected->len;
+}
+
 static void pair_nearest(Differ *differ) {
   Side expected = rest_of(differ->arena, &differ->expected), actual = rest_of(differ->arena, &differ->actual);
-  if (expected.len > NEAREST_MAX) expected.len = NEAREST_MAX;
-  if (actual.len > NEAREST_MAX) actual.len = NEAREST_MAX;
+  limit_pairs(&expected, &actual);
   Vec(Near) list = {0};
   for (uint32_t i = 0; i < expected.len; i++)
     for (uint32_t j = 0; j < actual.len; j++) {

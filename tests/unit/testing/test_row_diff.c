@@ -96,6 +96,21 @@ static void many_rows_within_a_tolerance(void **state) {
   strbuf_release(&right);
 }
 
+static void many_rows_without_partners(void **state) {
+  enum { ROWS = 3000 };
+  StrBuf left = {0}, right = {0};
+  for (int i = 0; i < ROWS; i++) {
+    strbuf_printf(&left, "{\"id\":%d,\"v\":1}\n", i);
+    strbuf_printf(&right, "{\"id\":%d,\"v\":2}\n", ROWS - 1 - i);
+  }
+  compare(left.ptr, right.ptr, (RowRules){0});
+  assert_int_equal(diff.pairs.items[0].actual->place, ROWS);
+  assert_int_equal(diff.changed + diff.missing, ROWS);
+  assert_in_range(diff.changed, 500, ROWS);
+  strbuf_release(&left);
+  strbuf_release(&right);
+}
+
 static void many_rows_of_a_list(void **state) {
   enum { ROWS = 3000 };
   StrBuf left = {0}, right = {0};
@@ -227,6 +242,7 @@ int main(void) {
       cmocka_unit_test(the_nearest_rows_are_paired),
       cmocka_unit_test(tolerance_is_relative_above_one),
       cmocka_unit_test(many_rows_within_a_tolerance),
+      cmocka_unit_test(many_rows_without_partners),
       cmocka_unit_test(many_rows_of_a_list),
       cmocka_unit_test(a_list_is_aligned),
       cmocka_unit_test(ignored_fields_do_not_count),

@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/job_points.h"
+#include "cli/project/files.h"
 #include "cli/query_file.h"
 #include "cli/query_paths.h"
 #include "cli/term.h"
@@ -89,7 +90,7 @@ static const char *find_project(const FolderPaths *paths) {
   const char *found = NULL;
   for (uint32_t i = 0; i < paths->len; i++) {
     Str path = str_from(paths->items[i]);
-    if (str_ends_nocase(path, STR("/asaproj.json"))) return paths->items[i];
+    if (str_eq_nocase(path_base(path), STR("asaproj.json"))) return paths->items[i];
     if (str_ends_nocase(path, STR(".asaproj"))) found = paths->items[i];
   }
   return found;

@@ -1,4 +1,5 @@
-/* test_source_types.c: what the properties of each DataSourceType become as a WHERE, taken apart again as a job does. */
+/* test_source_types.c: what the properties of each DataSourceType become as a WHERE, taken apart again as a job does
+** it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,8 +20,8 @@ static void read_binding(Read *read, bool output, const char *blobs, const char 
   DescOptions options = {.registry = connectors_registry(), .blobs = blobs};
   JsonNode *root = json_parse_tree(&read->desc.arena, str_from(json), &err);
   assert_non_null(root);
-  BindingFile file = {.desc = &read->desc, .options = &options, .path = STR("p/Inputs/x.json"), .folder = STR("p/Inputs"),
-                      .root = root, .output = output, .into = &read->binding};
+  BindingFile file = {.desc = &read->desc, .options = &options, .path = STR("p/Inputs/x.json"), .root = root,
+                      .folder = STR("p/Inputs"), .output = output, .into = &read->binding};
   assert_int_equal(binding_file_read(&file, &err), STATUS_OK);
 }
 
@@ -72,7 +73,8 @@ static void event_hubs_have_a_kafka_endpoint(void **state) {
   expect(false, NULL, HUB("sb://ns.servicebus.windows.net/", "a+b/&%41==", ""), "kafka", target, login);
   expect(false, NULL, HUB("localhost:9092", "k", ""), "kafka", "localhost:9092/h", LOGIN("localhost", "k"));
   setenv("WEIR_TEST_KEY", "s${x}&", 1);
-  expect(false, NULL, HUB("ns", "${WEIR_TEST_KEY}", ""), "kafka", target, LOGIN("ns.servicebus.windows.net", "s${x}&"));
+  expect(false, NULL, HUB("ns", "${WEIR_TEST_KEY}", ""), "kafka", target,
+         LOGIN("ns.servicebus.windows.net", "s${x}&"));
 }
 
 static void consumer_groups_keys_and_properties(void **state) {
@@ -96,7 +98,8 @@ static void hubs_without_a_key(void **state) {
   refuse(false, HUB("ns", "k", ",\"AuthenticationMode\":\"Msi\""),
          "a managed identity (AuthenticationMode Msi) exists only inside Azure");
   refuse(false, HUB("ns", "k", "},\"Serialization\":{\"Type\":\"Avro\",\"Encoding\":\"UTF16\""),
-         "encoding UTF16 (only UTF8 is read and written), serialization Avro is not in this version (Json and Csv are)");
+         "encoding UTF16 (only UTF8 is read and written), "
+         "serialization Avro is not in this version (Json and Csv are)");
 }
 
 static void iot_hubs_need_their_other_name(void **state) {
@@ -113,16 +116,19 @@ static void iot_hubs_need_their_other_name(void **state) {
 
 static void sql_secrets_and_tables(void **state) {
   expect(true, NULL, "{\"Name\":\"x\",\"DataSourceType\":\"SQL Database\",\"SQLDatabaseProperties\":{\"Server\":\"s\","
-                     "\"Database\":\"d\",\"User\":\"u\",\"Password\":\"a}b;?$${c\",\"Table\":\"dbo.t\",\"MaxBatchCount\":500}}",
+                     "\"Database\":\"d\",\"User\":\"u\",\"Password\":\"a}b;?$${c\",\"Table\":\"dbo.t\","
+                     "\"MaxBatchCount\":500}}",
          "odbc", "Driver={ODBC Driver 18 for SQL Server};Server=s.database.windows.net;Database={d};Uid={u};"
                  "Pwd={a}}b;?${c};Encrypt=yes", "table=dbo.t\ntransaction-rows=500\n");
 }
 
 static void reference_data_out_of_sql(void **state) {
   expect(false, NULL,
-         "{\"Name\":\"x\",\"Type\":\"Reference data\",\"DataSourceType\":\"SQL Database\",\"SQLDatabaseProperties\":null,"
+         "{\"Name\":\"x\",\"Type\":\"Reference data\",\"DataSourceType\":\"SQL Database\","
+         "\"SQLDatabaseProperties\":null,"
          "\"SqlReferenceInputInfo\":{\"Server\":\"h.example,1433\",\"Database\":\"d\",\"User\":\"u\",\"Password\":\"w\","
-         "\"Driver\":\"FreeTDS\",\"FullSnapshotQuery\":\"SELECT a&b\",\"RefreshType\":\"RefreshPeriodicallyWithDelta\","
+         "\"Driver\":\"FreeTDS\",\"FullSnapshotQuery\":\"SELECT a&b\","
+         "\"RefreshType\":\"RefreshPeriodicallyWithDelta\","
          "\"DeltaSnapshotQuery\":\"SELECT 1\",\"RefreshRate\":\"00:05:30\"}}",
          "odbc", "Driver={FreeTDS};Server=h.example,1433;Database={d};Uid={u};Pwd={w};Encrypt=yes",
          "query=SELECT a&b\nrefresh=00h05m30s\ndelta=SELECT 1\n");
@@ -130,7 +136,8 @@ static void reference_data_out_of_sql(void **state) {
 
 static void odbc_has_a_shape_of_its_own(void **state) {
   expect(true, NULL, "{\"Name\":\"x\",\"DataSourceType\":\"ODBC\",\"ODBCProperties\":{\"ConnectionString\":\"DSN=w\","
-                     "\"Table\":\"t\",\"Mode\":\"upsert\",\"Key\":\"a,b\",\"Create\":true},\"Options\":{\"on-conflict\":\"skip\"}}",
+                     "\"Table\":\"t\",\"Mode\":\"upsert\",\"Key\":\"a,b\",\"Create\":true},"
+                     "\"Options\":{\"on-conflict\":\"skip\"}}",
          "odbc", "DSN=w", "table=t\nmode=upsert\nkey=a,b\ncreate=true\non-conflict=skip\n");
 }
 
@@ -156,8 +163,9 @@ static void blob_storage_is_a_folder(void **state) {
 
 static void kafka_has_a_shape_of_its_own(void **state) {
   expect(false, NULL, "{\"Name\":\"x\",\"DataSourceType\":\"Kafka\",\"KafkaProperties\":{\"Brokers\":\"a:1,b:2\","
-                      "\"Topic\":\"t\",\"ConsumerGroupName\":\"g\",\"Start\":\"earliest\",\"SecurityProtocol\":\"SASL_SSL\","
-                      "\"SaslMechanism\":\"PLAIN\",\"Username\":\"u\",\"Password\":\"w\",\"Properties\":{\"debug\":\"all\"}}}",
+                      "\"Topic\":\"t\",\"ConsumerGroupName\":\"g\",\"Start\":\"earliest\","
+                      "\"SecurityProtocol\":\"SASL_SSL\",\"SaslMechanism\":\"PLAIN\",\"Username\":\"u\","
+                      "\"Password\":\"w\",\"Properties\":{\"debug\":\"all\"}}}",
          "kafka", "a:1,b:2/t", "format=json\nsecurity.protocol=SASL_SSL\nsasl.mechanisms=PLAIN\nsasl.username=u\n"
                                "sasl.password=w\ngroup=g\nstart=earliest\ndebug=all\n");
 }

@@ -145,15 +145,21 @@ static bool is_pipe(int fd) {
   return fstat(fd, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
 }
 
-Status byte_output_open(Str path, Compression compression, const char *who, ByteOutput **out, Error *err) {
+static uint64_t size_of(int fd) {
+  struct stat info;
+  return fstat(fd, &info) == 0 && S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
+}
+
+Status byte_output_open(Str path, Compression compression, bool append, const char *who, ByteOutput **out, Error *err) {
   bool standard = str_eq(path, STR("-"));
-  int fd = standard ? STDOUT_FILENO : open(path.ptr, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  int fd = standard ? STDOUT_FILENO : open(path.ptr, O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666);
   if (fd < 0) return open_failed(path, who, errno, err);
   ByteOutput *output = mem_zalloc(sizeof *output);
   output->path = standard ? STR("stdout") : path;
   output->who = who;
   output->fd = fd;
   output->pipe = is_pipe(fd);
+  if (append) output->written = size_of(fd);
   output->compression = compression == COMPRESSION_AUTO ? compression_of_path(path) : compression;
   start_compressor(output);
   *out = output;
@@ -164,6 +170,8 @@ Status byte_output_write(ByteOutput *output, Str bytes, Error *err) {
   output->unflushed = true;
   return put(output, bytes, PUT_MORE, err);
 }
+
+uint64_t byte_output_size(const ByteOutput *output) { return output->written; }
 
 Status byte_output_flush(ByteOutput *output, Error *err) {
   if (output->unflushed) TRY(put(output, STR(""), PUT_FLUSH, err));

@@ -23,6 +23,9 @@ typedef struct SinkConfig {
   const void  *format_options;
   SinkRejectFn *reject;
   void        *reject_context;
+  bool         resumes;       /* an input goes on from a committed position: what an earlier run wrote is continued */
+  void       (*notice)(void *context, const char *text); /* one line for people; NULL: none */
+  void        *notice_context;
 } SinkConfig;
 
 typedef struct SinkClass SinkClass;

@@ -61,6 +61,12 @@ static Status check_file(const JobOutput *out, Error *err) {
   return output_check_file(out->job, who, path, err);
 }
 
+static bool resumes(Job *job) {
+  bool any = false;
+  for (uint32_t i = 0; i < job->inputs_len; i++) any |= input_resumed(&job->inputs[i]);
+  return any;
+}
+
 Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned unbound, Error *err) {
   *out = (JobOutput){.job = job, .plan = plan};
   const JobBinding *binding = binding_find(job->spec->outputs, job->spec->outputs_len, plan->name);
@@ -77,7 +83,8 @@ Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned un
   if (out->cls->bytes) TRY(binding_format(job, &out->where, plan->name.ptr, &out->format, &out->format_options, err));
   SinkConfig config = {.job = job->spec->name, .alias = plan->name.ptr, .where = &out->where, .schema = &plan->schema,
                        .format = out->format, .format_options = out->format_options, .reject = errors_rejected,
-                       .reject_context = out};
+                       .reject_context = out, .resumes = resumes(job), .notice = job->spec->notice,
+                       .notice_context = job->spec->context};
   return out->cls->open(&config, &job->arena, &out->sink, err);
 }
 

@@ -150,9 +150,11 @@ static uint64_t size_of(int fd) {
   return fstat(fd, &info) == 0 && S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
 }
 
-Status byte_output_open(Str path, Compression compression, bool append, const char *who, ByteOutput **out, Error *err) {
+Status byte_output_open(Str path, Compression compression, bool append, const char *who, ByteOutput **out,
+                        Error *err) {
   bool standard = str_eq(path, STR("-"));
-  int fd = standard ? STDOUT_FILENO : open(path.ptr, O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666);
+  int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC);
+  int fd = standard ? STDOUT_FILENO : open(path.ptr, flags, 0666);
   if (fd < 0) return open_failed(path, who, errno, err);
   ByteOutput *output = mem_zalloc(sizeof *output);
   output->path = standard ? STR("stdout") : path;

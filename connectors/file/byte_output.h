@@ -10,7 +10,8 @@ typedef struct ByteOutput ByteOutput;
 ** stdout. COMPRESSION_AUTO goes by the extension.
 ** `path` and `who` must outlive the output. A path that cannot be (a folder, no permission, no such folder) is
 ** STATUS_CONFIG, anything else STATUS_WORLD. A named pipe without a reader holds the call. */
-Status byte_output_open(Str path, Compression compression, bool append, const char *who, ByteOutput **out, Error *err);
+Status byte_output_open(Str path, Compression compression, bool append, const char *who, ByteOutput **out,
+                        Error *err);
 /* Hands the bytes to the compressor, or straight to the system in one write(2) where it takes them all.
 ** STATUS_WORLD names file and reason (a full disk); STATUS_CANCELLED: the reader of the pipe has gone away,
 ** which is no failure. After either the output stays broken and repeats its answer. */

@@ -275,13 +275,16 @@ static bool is_packed(const FilePool *pool, const Target *target) {
   return compression != COMPRESSION_NONE;
 }
 
+static bool is_old(const FilePool *pool, const Target *target) {
+  if (!target->begun || pool->config.roll_after == 0) return false;
+  return (clock_monotonic_ns() - target->begun_ns) / 100 >= pool->config.roll_after;
+}
+
 static bool is_full(const FilePool *pool, const Target *target) {
-  const FilePoolConfig *config = &pool->config;
-  if (!target->begun) return false;
+  if (!target->begun || pool->config.roll_bytes == 0) return false;
   uint64_t size = target->output ? byte_output_size(target->output) : target->size;
   if (!is_packed(pool, target)) size += target->rows.len;
-  if (config->roll_bytes && size >= (uint64_t)config->roll_bytes) return true;
-  return config->roll_after && (clock_monotonic_ns() - target->begun_ns) / 100 >= config->roll_after;
+  return size >= (uint64_t)pool->config.roll_bytes;
 }
 
 /* Ends the part at hand; the next row begins another. */
@@ -302,6 +305,7 @@ static Status drain_all(FilePool *pool, Error *err) {
 Status file_pool_put(FilePool *pool, Str path, Str row, Error *err) {
   Target *target = find_target(pool, path);
   target->used = ++pool->uses;
+  if (is_old(pool, target)) TRY(roll(pool, target, err));
   if (rolls(pool) && !target->begun && target->rows.len == 0) TRY(as_world(open_file(pool, target, err), err));
   strbuf_put_str(&target->rows, row);
   pool->buffered += row.len;
@@ -309,14 +313,14 @@ Status file_pool_put(FilePool *pool, Str path, Str row, Error *err) {
   /* How much room packed rows take is known when they are packed. */
   bool to_be_packed = pool->config.roll_bytes && target->rows.len >= PACK_BYTES && is_packed(pool, target);
   if (to_be_packed || target->rows.len >= BUFFER_BYTES) TRY(drain(pool, target, err));
-  if (rolls(pool) && is_full(pool, target)) return roll(pool, target, err);
+  if (is_full(pool, target)) return roll(pool, target, err);
   return pool->buffered >= BUFFERS_BYTES ? drain_all(pool, err) : STATUS_OK;
 }
 
 static Status flush_target(FilePool *pool, Target *target, Error *err) {
   TRY(drain(pool, target, err));
   if (pool->targets > BUFFERS_KEPT) strbuf_release(&target->rows);
-  if (rolls(pool) && is_full(pool, target)) return roll(pool, target, err);
+  if (is_full(pool, target) || is_old(pool, target)) return roll(pool, target, err);
   return target->output ? byte_output_flush(target->output, err) : STATUS_OK;
 }
 

@@ -34,7 +34,8 @@ Status file_pool_open(FilePool *pool, Str path, Error *err);
 Status file_pool_put(FilePool *pool, Str path, Str row, Error *err);
 /* Everything so far is with the system. */
 Status file_pool_flush(FilePool *pool, Error *err);
-/* Writes what waits, closes all files and frees the pool in every case. `heads`: a target without rows gets its head. */
+/* Writes what waits, closes all files and frees the pool in every case. `heads`: an open file without rows gets its
+** head. */
 Status file_pool_close(FilePool *pool, bool heads, Error *err);
 
 #endif

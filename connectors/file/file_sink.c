@@ -11,8 +11,6 @@
 **
 ** STATUS_CANCELLED from write, flush or close says that the reader of a pipe has gone away (`| head`): the job
 ** ends quietly. */
-#include <unistd.h>
-
 #include "connectors/file/file.h"
 #include "connectors/file/file_pool.h"
 #include "connectors/file/path_pattern.h"
@@ -58,7 +56,8 @@ static Status parse_roll(Str text, const char *who, FilePoolConfig *out, Error *
       out->roll_bytes = bytes;
       continue;
     }
-    error_set(err, STATUS_CONFIG, who, "roll=" STR_FMT " is neither a size of 1KB or more nor a duration", STR_ARG(part));
+    error_set(err, STATUS_CONFIG, who, "roll=" STR_FMT " is neither a size of 1KB or more nor a duration",
+              STR_ARG(part));
     return error_hint(err, "write for example roll=64MB, roll=15m, or roll=64MB,15m");
   }
   return STATUS_OK;
@@ -87,7 +86,8 @@ static Status open_parts(FileSink *file, const SinkConfig *config, Arena *arena,
   TRY(check_path(path, who, err));
   PathFormats formats = {options.date_format, options.time_format};
   TRY(path_pattern_parse(arena, path, &formats, config->schema, who, &file->pattern, err));
-  FilePoolConfig pool = {.who = who, .compression = (Compression)options.compression, .open_max = (unsigned)options.open_files,
+  FilePoolConfig pool = {.who = who, .compression = (Compression)options.compression,
+                         .open_max = (unsigned)options.open_files,
                          .append = options.existing == EXISTING_AUTO ? config->resumes
                                                                      : options.existing == EXISTING_APPEND,
                          .quoted = is_quoted(config->format), .make_folders = !file->pattern.constant, .head = put_head,
@@ -168,10 +168,11 @@ static const OptionDef options_table[] = {
     {.name = "compression", .kind = OPTION_CHOICE, AT(compression), .fallback = "auto",
      .choices = COMPRESSION_CHOICES, .doc = "How to pack the bytes; auto goes by the extension .gz or .zst."},
     {.name = "roll", .kind = OPTION_TEXT, AT(roll), .fallback = "",
-     .doc = "Begins another file, with a number in its name, when one has this size (64MB) or age (15m); or both: 64MB,15m."},
+     .doc = "Begins another, numbered file when one has this size (64MB) or age (15m); or both: 64MB,15m."},
     {.name = "existing", .kind = OPTION_CHOICE, AT(existing), .fallback = "auto", .choices = "auto|replace|append",
      .doc = "What happens to files that are there; auto appends when an input goes on from a committed position."},
-    {.name = "date-format", .kind = OPTION_TEXT, AT(date_format), .fallback = "yyyy/MM/dd", .doc = "What {date} stands for."},
+    {.name = "date-format", .kind = OPTION_TEXT, AT(date_format), .fallback = "yyyy/MM/dd",
+     .doc = "What {date} stands for."},
     {.name = "time-format", .kind = OPTION_TEXT, AT(time_format), .fallback = "HH", .doc = "What {time} stands for."},
     {.name = "open-files", .kind = OPTION_INT, AT(open_files), .fallback = "64", .min = 1, .max = 10000,
      .doc = "Files of a path pattern that are kept open at once."},

@@ -41,7 +41,8 @@ void part_path(Str path, uint64_t number, StrBuf *out) {
 static uint64_t number_of(Str path, Str name) {
   size_t begin = name_begin(path), dot = extension_begin(path);
   Str stem = str_sub(path, begin, dot), extension = str_sub(path, dot, path.len);
-  if (!str_starts(name, stem) || !str_ends(name, extension) || name.len < stem.len + 1 + DIGITS + extension.len) return 0;
+  if (!str_starts(name, stem) || !str_ends(name, extension)) return 0;
+  if (name.len < stem.len + 1 + DIGITS + extension.len) return 0;
   Str digits = str_sub(name, stem.len, name.len - extension.len);
   uint64_t number = 0;
   return digits.ptr[0] == '-' && str_to_u64(str_sub(digits, 1, digits.len), &number) ? number : 0;

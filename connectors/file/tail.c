@@ -20,10 +20,9 @@ typedef struct TailScan {
 } TailScan;
 
 static void scan_piece(TailScan *scan, bool quoted, const char *bytes, size_t len) {
-  if (!quoted) {
-    const char *last = memrchr(bytes, '\n', len);
-    if (last) scan->whole = scan->len + (uint64_t)(last - bytes) + 1;
-  }
+  size_t end = len;
+  while (!quoted && end > 0 && bytes[end - 1] != '\n') end--;
+  if (!quoted && end > 0) scan->whole = scan->len + end;
   for (size_t i = 0; quoted && i < len; i++) {
     if (bytes[i] == '"') scan->inside = !scan->inside;
     else if (bytes[i] == '\n' && !scan->inside) scan->whole = scan->len + i + 1;

@@ -178,7 +178,11 @@ static void test_refused_at_open(void **state) {
   (void)state;
   expect_refused(folder, STATUS_CONFIG, "cannot create", "name a file");
   expect_refused(in_folder("none/a.txt"), STATUS_CONFIG, "cannot create", "folder");
-  expect_refused(in_folder("{date}/a.txt"), STATUS_CONFIG, "path patterns", "plain path");
+  expect_refused(in_folder("{dat}/a.txt"), STATUS_CONFIG, "no such column; it has: Text", "{date}");
+  expect_refused(in_folder("{date/a.txt"), STATUS_CONFIG, "has no `}`", "raw/{date}");
+  expect_refused(in_folder("{datetime:yyyy-YY}/a.txt"), STATUS_CONFIG, "`YY` in the format `yyyy-YY`", "yyyy, yy");
+  expect_refused(in_folder("a.txt?roll=soon"), STATUS_CONFIG, "roll=soon is neither", "roll=15m");
+  expect_refused(in_folder("a.txt?roll=64MB,1B"), STATUS_CONFIG, "roll=1B is neither", "roll=15m");
   expect_refused(in_folder("a.txt?rol=1MB"), STATUS_CONFIG, "rol", "");
   Writing writing;
   assert_int_equal(open_output(&writing, in_folder("a.txt?delimiter=%3B")), STATUS_OK); /* the format's own */

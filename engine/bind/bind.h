@@ -258,6 +258,8 @@ typedef struct BoundGroup {
   BoundExprs *session_keys; /* of each window: OVER (PARTITION BY ...) of a session; else empty */
   Vec(BoundKey *) keys;
   Vec(BoundAgg *) aggs;
+  Positions keys_found, aggs_found; /* of the two, by expression */
+  Positions columns;       /* of both, by the address of their column */
   ExprColumn window_id;    /* System.Window().Id */
   bool      wants_window_id;
   bool      failed;        /* diagnosed: what follows from it is not said */
@@ -282,7 +284,8 @@ typedef struct BoundSelect {
   BoundGroup *group;       /* NULL: none */
   Expr      *having;       /* over the group's columns */
   Vec(BoundItem) items;    /* visible ones first as written, hidden ones behind */
-  Positions found;         /* of the visible ones, by name */
+  Positions found;         /* of items, by name */
+  Positions aliases;       /* of the items of ast, by alias; filled when first asked for */
 } BoundSelect;
 
 /* A column of a query's result. */

@@ -1,4 +1,5 @@
 /* calls.c: calls: scalar functions, aggregates, System.*, and the names that mean something else here. */
+#include "base/hash.h"
 #include "bind/binder.h"
 #include "functions/operators.h"
 
@@ -169,14 +170,24 @@ static bool same_agg(const BoundAgg *a, const BoundAgg *b) {
   return true;
 }
 
+static uint64_t agg_hash(const BoundAgg *agg) {
+  uint64_t hash = (uint64_t)(uintptr_t)agg->call.fn;
+  for (unsigned i = 0; i < agg->call.args_len; i++) hash = hash_combine(hash, expr_hash(agg->args[i]));
+  return hash;
+}
+
 static Expr *add_aggregate(Binder *b, BoundGroup *group, BoundAgg *agg, Span span) {
-  for (uint32_t i = 0; i < group->aggs.len; i++)
+  const Positions *found = &group->aggs_found;
+  uint64_t hash = agg_hash(agg);
+  for (uint32_t i = positions_first(found, hash); i != NO_POSITION; i = positions_next(found, i))
     if (same_agg(group->aggs.items[i], agg)) return expr_column(b->arena, span, &group->aggs.items[i]->column);
   TypeMask masks[16] = {0};
   for (unsigned i = 0; i < agg->call.args_len && i < 16; i++) masks[i] = agg->args[i]->types;
   agg->column.types = agg->call.fn->result_of(&agg->call, masks);
   agg->column.slot = UINT32_MAX;
   arena_push(b->arena, &group->aggs, agg);
+  positions_add(&group->aggs_found, b->arena, hash);
+  positions_add(&group->columns, b->arena, hash_mix((uint64_t)(uintptr_t)&agg->column));
   return expr_column(b->arena, span, &agg->column);
 }
 

@@ -1,4 +1,5 @@
 /* group.c: GROUP BY: its window, its keys, and what a grouped SELECT list may say. */
+#include "base/hash.h"
 #include "bind/binder.h"
 
 /* ---- aliases ---------------------------------------------------------------------------------- */
@@ -77,6 +78,13 @@ static const AstExpr *alias_target(const AstSelect *ast, const AstExpr *name_ast
 /* Where the names of a GROUP BY are looked up. */
 typedef struct GroupScope { Scope *scope; const AstSelect *ast; } GroupScope;
 
+static BoundKey *find_key(const BoundGroup *group, const Expr *expr) {
+  const Positions *found = &group->keys_found;
+  for (uint32_t i = positions_first(found, expr_hash(expr)); i != NO_POSITION; i = positions_next(found, i))
+    if (expr_equal(group->keys.items[i]->expr, expr)) return group->keys.items[i];
+  return NULL;
+}
+
 static void add_key(Binder *b, Scope *scope, BoundGroup *group, const AstSelect *ast, const AstExpr *key_ast) {
   const AstExpr *target = alias_target(ast, key_ast);
   Expr *expr = bind_expr(b, scope, target ? target : key_ast);
@@ -84,8 +92,7 @@ static void add_key(Binder *b, Scope *scope, BoundGroup *group, const AstSelect 
     group->failed = true;
     return;
   }
-  for (uint32_t i = 0; i < group->keys.len; i++)
-    if (expr_equal(group->keys.items[i]->expr, expr)) return;
+  if (find_key(group, expr)) return;
   BoundKey *key = ARENA_NEW(b->arena, BoundKey);
   StrBuf text = {0};
   expr_print(expr, &text);
@@ -94,6 +101,8 @@ static void add_key(Binder *b, Scope *scope, BoundGroup *group, const AstSelect 
                  .expr = expr};
   strbuf_release(&text);
   arena_push(b->arena, &group->keys, key);
+  positions_add(&group->keys_found, b->arena, expr_hash(expr));
+  positions_add(&group->columns, b->arena, hash_mix((uint64_t)(uintptr_t)&key->column));
 }
 
 /* The keys of OVER (PARTITION BY ...); a bare name may be an alias, as in GROUP BY. */
@@ -223,11 +232,7 @@ BoundGroup *bind_group(Binder *b, Scope *scope, const AstSelect *ast) {
 
 static bool is_group_column(const BoundGroup *group, const ExprColumn *column) {
   if (column == &group->window_id) return true;
-  for (uint32_t i = 0; i < group->aggs.len; i++)
-    if (column == &group->aggs.items[i]->column) return true;
-  for (uint32_t i = 0; i < group->keys.len; i++)
-    if (column == &group->keys.items[i]->column) return true;
-  return false;
+  return positions_first(&group->columns, hash_mix((uint64_t)(uintptr_t)column)) != NO_POSITION; /* a bijection */
 }
 
 static bool groups_by_position(const BoundGroup *group) {
@@ -252,9 +257,8 @@ static void not_grouped(Binder *b, const BoundGroup *group, const Expr *expr) {
 static Expr *replace_keys(Binder *b, const Scope *scope, Expr *expr) {
   BoundGroup *group = scope->group;
   if (expr->kind == EXPR_ERROR) return expr;
-  for (uint32_t i = 0; i < group->keys.len; i++)
-    if (expr_equal(group->keys.items[i]->expr, expr))
-      return expr_column(b->arena, expr->span, &group->keys.items[i]->column);
+  BoundKey *key = find_key(group, expr);
+  if (key) return expr_column(b->arena, expr->span, &key->column);
   if (expr->kind == EXPR_COLUMN && !is_group_column(group, expr->column)) {
     if (!group->failed) not_grouped(b, group, expr);
     return expr_error(b, expr->span);

@@ -38,10 +38,16 @@ static void suggest_column(Binder *b, Diag *diag, const Scope *scope, const AstN
 
 /* ---- names that look like something else ------------------------------------------------------ */
 
-static const AstItem *select_alias(const AstSelect *ast, Str name) {
-  if (ast == NULL) return NULL;
-  for (uint32_t i = 0; i < ast->items.len; i++)
-    if (ast->items.items[i]->alias && str_eq_nocase(ast->items.items[i]->alias->text, name)) return ast->items.items[i];
+static const AstItem *select_alias(Binder *b, const Scope *scope, Str name) {
+  if (scope->select == NULL || scope->select->ast == NULL) return NULL;
+  const AstItems *all = &scope->select->ast->items;
+  Positions *aliases = &scope->select->aliases;
+  while (aliases->len < all->len) {
+    const AstName *alias = all->items[aliases->len]->alias;
+    positions_add(aliases, b->arena, alias ? name_hash(alias->text) : 0);
+  }
+  for (uint32_t i = positions_first(aliases, name_hash(name)); i != NO_POSITION; i = positions_next(aliases, i))
+    if (all->items[i]->alias && str_eq_nocase(all->items[i]->alias->text, name)) return all->items[i];
   return NULL;
 }
 
@@ -71,7 +77,7 @@ static void warn_of_alias(Binder *b, const AstName *name, const AstItem *item) {
 ** the alias is meant. True: diagnosed as an error. A constant may well relabel rows that were picked by that column. */
 static bool means_alias(Binder *b, const Scope *scope, const AstName *name) {
   const AstSelect *ast = scope->select ? scope->select->ast : NULL;
-  const AstItem *item = select_alias(ast, name->text);
+  const AstItem *item = select_alias(b, scope, name->text);
   if (item == NULL || item->expr->kind == AST_STAR || is_constant(item->expr)) return false;
   if (scope->clause == CLAUSE_WHERE && select_reads(ast, name->text) == 0) {
     alias_in_where(b, scope, name, item);
@@ -131,7 +137,7 @@ static bool check_open_name(Binder *b, const Scope *scope, const Leaf *leaf, con
 /* ---- columns ---------------------------------------------------------------------------------- */
 
 static Expr *unknown_column(Binder *b, const Scope *scope, const AstName *name, const Leaf *leaf) {
-  const AstItem *item = select_alias(scope->select ? scope->select->ast : NULL, name->text);
+  const AstItem *item = select_alias(b, scope, name->text);
   if (item && scope->clause == CLAUSE_WHERE) {
     alias_in_where(b, scope, name, item);
     return expr_error(b, name->span);

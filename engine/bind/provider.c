@@ -201,7 +201,8 @@ static Expr *select_value(Binder *b, BoundSelect *select, const AstName *names, 
 }
 
 static int64_t find_hidden(const BoundQuery *query, Str name) {
-  for (uint32_t i = 0; i < query->columns.len; i++)
+  const Positions *found = &query->found;
+  for (uint32_t i = positions_first(found, name_hash(name)); i != NO_POSITION; i = positions_next(found, i))
     if (query->columns.items[i]->hidden && str_eq(query->columns.items[i]->name, name)) return i;
   return -1;
 }

@@ -1,7 +1,7 @@
 /* script.c: a whole script: inputs, steps on demand, outputs, and the slots at the end. */
 #include "bind/binder.h"
 
-enum { NAMES_MAX = 300 };
+enum { NAMES_MAX = 300, PARTS_MAX = 2000 };
 
 /* ---- which names are reference data, for a bare query ------------------------------------------- */
 
@@ -292,9 +292,22 @@ static void settle_select(BoundSelect *select) {
   select->group->window_id.slot = slot;
 }
 
+/* Steps, statements and tables are looked for among each other, so there is a limit to their number. */
+static bool too_many_parts(const AstScript *ast, DiagList *diags) {
+  uint32_t parts = ast->tables_len + ast->steps_len + ast->queries_len;
+  if (parts <= PARTS_MAX) return false;
+  Span span = {ast->span.begin, ast->span.begin};
+  Diag *diag = diag_add(diags, DIAG_source_too_large, span, "this query has %u steps, statements and tables, and %d is "
+                        "the most", parts, PARTS_MAX);
+  diag_hint(diags, diag, "split it into several jobs");
+  return true;
+}
+
 bool bind_script(const AstScript *ast, const BindOptions *options, Arena *arena, DiagList *diags, BoundScript **out) {
   unsigned before = diags->errors;
   Binder b = {.arena = arena, .diags = diags, .options = options, .ast = ast, .script = ARENA_NEW(arena, BoundScript)};
+  *out = b.script;
+  if (too_many_parts(ast, diags)) return false;
   check_tables(&b);
   collect_steps(&b);
   for (uint32_t i = 0; i < ast->queries_len; i++) bind_output(&b, ast->queries[i]);

@@ -1,6 +1,7 @@
 /* expr.c: making, comparing and walking expressions. See expr.h. */
 #include "expr/expr.h"
 
+#include "base/hash.h"
 #include "functions/operators.h"
 
 static Expr *expr_new(Arena *arena, ExprKind kind, Span span) {
@@ -118,6 +119,15 @@ Expr *expr_call(Arena *arena, Span span, const ScalarFn *fn, Expr **args, uint32
 }
 
 bool expr_is_const(const Expr *expr) { return expr->kind == EXPR_CONST; }
+
+uint64_t expr_hash(const Expr *expr) {
+  uint64_t hash = hash_combine(expr->kind, expr->args_len);
+  if (expr->kind == EXPR_CONST) hash = hash_combine(hash, expr->value.type);
+  if (expr->kind == EXPR_COLUMN) hash = hash_combine(hash, (uint64_t)(uintptr_t)expr->column);
+  if (expr->kind == EXPR_CALL) hash = hash_combine(hash, (uint64_t)(uintptr_t)expr->call->fn);
+  for (uint32_t i = 0; i < expr->args_len; i++) hash = hash_combine(hash, expr_hash(expr->args[i]));
+  return hash;
+}
 
 bool expr_equal(const Expr *a, const Expr *b) {
   if (a == b) return true;

@@ -51,6 +51,7 @@ Expr *expr_simple(Arena *arena, ExprKind kind, Span span, Expr **args, uint32_t 
 ** constant and the evaluation succeeds. Does not check argument types (bind/ does). prepare errors go to err. */
 Expr *expr_call(Arena *arena, Span span, const ScalarFn *fn, Expr **args, uint32_t args_len, Type target,
                 int compat, Status *status, Error *err);
+uint64_t expr_hash(const Expr *expr);             /* equal for what expr_equal finds equal; not kept */
 bool  expr_equal(const Expr *a, const Expr *b);  /* same computation; spans do not count */
 bool  expr_is_const(const Expr *expr);
 /* True when no row can fail: only such conditions may be reordered. */

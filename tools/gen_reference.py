@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("cli", "connectors", "diagnostics", "functions", "job", "job.schema.json")
+PAGES = ("cli", "connectors", "diagnostics", "functions", "job", "job.schema.json", "testConfig.schema.json")
 
 
 def page(name):

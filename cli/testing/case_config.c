@@ -7,6 +7,7 @@
 #include "cli/project/files.h"
 #include "cli/project/where_text.h"
 #include "cli/testing/case.h"
+#include "cli/testing/case_keys.h"
 #include "cli/testing/case_project.h"
 #include "io/where.h"
 
@@ -49,26 +50,18 @@ static bool way_out(ConfigFile *file, const char *hint) {
 
 /* ---- keys ------------------------------------------------------------------------------------- */
 
-static const char *const file_keys[] = {"Script", "TestCases", "JobConfig", NULL};
-static const char *const case_keys[] = {"Name", "Inputs", "ExpectedOutputs", "ExpectedErrors", "ExpectedWarnings",
-                                        "ExpectedQuarantine", "StartTime", "JobConfig", NULL};
-static const char *const input_keys[] = {"InputAlias", "Type", "Format", "FilePath", "ScriptType", "ArrivalField",
-                                         "Name", "DataSourceType", "Serialization", "FieldDelimiter", "Sample",
-                                         "SerializationDllPath", "SerializationClassName", "SerializationProjectPath",
-                                         "SerializationDllPathInLocal", NULL};
-static const char *const output_keys[] = {"OutputAlias", "FilePath", "Required", "IgnoreFields", "Ordered",
-                                          "NumericTolerance", NULL};
+enum { KEYS_MAX = 24 };
 
-static bool is_known(Str key, const char *const *keys, Str *names, unsigned *count) {
-  for (*count = 0; keys[*count]; ++*count) {
-    names[*count] = str_from(keys[*count]);
+static bool is_known(Str key, const CaseKey *keys, Str *names, unsigned *count) {
+  for (*count = 0; keys[*count].name && *count < KEYS_MAX; ++*count) {
+    names[*count] = str_from(keys[*count].name);
     if (str_eq_nocase(key, names[*count])) return true;
   }
   return false;
 }
 
-static void warn_unknown(ConfigFile *file, const JsonNode *object, const char *const *keys) {
-  Str names[24];
+static void warn_unknown(ConfigFile *file, const JsonNode *object, const CaseKey *keys) {
+  Str names[KEYS_MAX];
   unsigned count;
   for (const JsonNode *node = object->first; node; node = node->next) {
     if (is_known(node->key, keys, names, &count)) continue;
@@ -189,7 +182,7 @@ static bool take_events(ConfigFile *file, const JsonNode *node, CaseInput *input
 
 static bool take_input(ConfigFile *file, const JsonNode *node) {
   if (!is_object(file, node, "an input")) return false;
-  warn_unknown(file, node, input_keys);
+  warn_unknown(file, node, case_input_keys);
   Str name = {0};
   if (!take_text(file, node, "Name", &name) || !take_text(file, node, "InputAlias", &name)) return false;
   if (str_trim(name).len == 0) return wrong(file, node, "an input has no InputAlias");
@@ -247,7 +240,7 @@ static bool take_rows(ConfigFile *file, const JsonNode *node, CaseOutput *output
 
 static bool take_output(ConfigFile *file, const JsonNode *node) {
   if (!is_object(file, node, "an expected output")) return false;
-  warn_unknown(file, node, output_keys);
+  warn_unknown(file, node, case_output_keys);
   Str name = {0};
   if (!take_text(file, node, "OutputAlias", &name)) return false;
   if (str_trim(name).len == 0) return wrong(file, node, "an expected output has no OutputAlias");
@@ -380,7 +373,7 @@ void cases_load_config(const char *path, CaseList *out) {
   if (read_file(&file, &root, &cases)) {
     for (unsigned number = 1; cases; cases = cases->next, number++) {
       add_case(&file, name_of(&file, cases, number), out);
-      if (number == 1) warn_unknown(&file, root, file_keys);
+      if (number == 1) warn_unknown(&file, root, case_file_keys);
       take_case(&file, cases);
     }
     case_free(whole);

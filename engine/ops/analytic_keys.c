@@ -39,12 +39,19 @@ void analytic_keys_init(AnalyticKeys *keys) {
   keys->blank = new_key(keys);
 }
 
+void analytic_keys_share(AnalyticKeys *keys) {
+  keys->slots = NULL;
+  keys->mask = keys->len = 0;
+  keys->oldest = keys->newest = NULL;
+  keys->shared = true;
+}
+
 void analytic_keys_release(AnalyticKeys *keys) {
   for (AnalyticKey *key = keys->oldest, *next; key; key = next) {
     next = key->newer;
     free_key(keys, key);
   }
-  if (keys->blank) free_key(keys, keys->blank);
+  if (keys->blank && !keys->shared) free_key(keys, keys->blank);
   mem_free(keys->slots);
 }
 

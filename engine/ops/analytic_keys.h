@@ -28,10 +28,13 @@ typedef struct AnalyticKeys {
   uint32_t       mask, len;   /* slots - 1; keys */
   AnalyticKey   *oldest, *newest;
   AnalyticKey   *blank;       /* of a key that is not there: initial states */
+  bool           shared;      /* blank belongs to others */
 } AnalyticKeys;
 
 /* exprs, frames and duration are set; settles the layout. */
 void analytic_keys_init(AnalyticKeys *keys);
+/* A copy of others begins empty, with their layout; they outlive it. */
+void analytic_keys_share(AnalyticKeys *keys);
 void analytic_keys_release(AnalyticKeys *keys);
 AnalyticKey *analytic_keys_find(const AnalyticKeys *keys, Column *const *cols, uint32_t row, uint64_t hash);
 /* The key of the row is not there yet. */

@@ -16,11 +16,11 @@ bool hopping_groups_can(const GroupLayout *layout) {
   return true;
 }
 
-void hopping_groups_init(HoppingGroups *hopping, Arena *arena, const GroupLayout *layout) {
+void hopping_groups_init(HoppingGroups *hopping, Arena *arena, const GroupLayout *layout, const HoppingGroups *model) {
   *hopping = (HoppingGroups){.layout = layout};
   live_groups_init(&hopping->groups, layout, sizeof(HoppingGroup));
-  hopping->answer = arena_zalloc(arena, layout->stride + 16);
-  hopping->states = ARENA_ARRAY(arena, const char *, layout->aggs_len + 1);
+  hopping->answer = model ? model->answer : arena_zalloc(arena, layout->stride + 16);
+  hopping->states = model ? model->states : ARENA_ARRAY(arena, const char *, layout->aggs_len + 1);
 }
 
 static HoppingGroup *group_of(const HoppingGroups *hopping, uint32_t group) {

@@ -40,7 +40,8 @@ typedef struct HoppingGroups {
 
 /* True when every aggregate can combine: only then is there anything to gain. */
 bool hopping_groups_can(const GroupLayout *layout);
-void hopping_groups_init(HoppingGroups *hopping, Arena *arena, const GroupLayout *layout);
+/* model: others of the same layout, whose scratch is shared; NULL: none. */
+void hopping_groups_init(HoppingGroups *hopping, Arena *arena, const GroupLayout *layout, const HoppingGroups *model);
 void hopping_groups_release(HoppingGroups *hopping);
 
 /* Takes the states of a complete pane, younger than those before, and leaves the table empty. */

@@ -7,7 +7,7 @@
 
 Op *op_new(const PlanNode *plan, OpContext *ctx) {
   const OpClass *cls = op_class(plan->kind);
-  return op_new_of(plan->substreams && cls->holds ? &op_substreams : cls, plan, ctx);
+  return op_new_of(plan->substreams && cls->due ? &op_substreams : cls, plan, ctx);
 }
 
 Op *op_new_of(const OpClass *cls, const PlanNode *plan, OpContext *ctx) {

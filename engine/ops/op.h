@@ -53,6 +53,8 @@ typedef struct OpContext {
   uint32_t next_channel;    /* channel numbers handed out so far */
   Arena   *arena;           /* lives as long as the graph: programs and plans of operators */
   struct SubstreamKeys *substreams; /* substream_keys.h: a list, one for each number of OVER columns */
+  Op      *model;           /* open already, of the same plan node: an operator shares its programs and scratch, which
+                            ** are free between calls; it outlives the others. NULL: there is none */
   void    *job;             /* for the callbacks below */
   /* Rows of a batch that could not be processed: to the quarantine. */
   void   (*rows_failed)(void *job, const Op *op, const Batch *batch, const RowFailures *failures);
@@ -95,8 +97,9 @@ struct OpClass {
   void   (*advance)(Op *op, uint32_t port, uint32_t channel, Ticks w);
   /* Substreams of a channel move on. NULL: passed to the readers as it is. */
   void   (*advance_each)(Op *op, uint32_t port, uint32_t channel, const SubstreamClocks *clocks);
-  /* Anything that a fresh operator at the same time would not. NULL: it cannot run by substream. */
-  bool   (*holds)(const Op *op);
+  /* The least watermark that changes anything in it or brings a row out; TICKS_MAX: it holds nothing, as a fresh one.
+  ** TICKS_MIN: it is not known, and its output may trail its input. NULL: it cannot run by substream. */
+  Ticks  (*due)(const Op *op);
   Status (*save)(Op *op, StateWriter *out, Error *err);     /* NULL: no state */
   Status (*load)(Op *op, StateReader *in, Error *err);
   void   (*oldest)(const Op *op, Lineage *into);

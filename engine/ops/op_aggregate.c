@@ -41,17 +41,19 @@ typedef struct Pane {
   Lineage    lineage;
 } Pane;
 
+typedef Vec(Pane *) PanePool; /* empty ones, memory kept */
+
 typedef struct AggregateOp {
   Op          op;
-  GroupLayout layout;
-  WindowInput input;
+  const GroupLayout *layout; /* this and the next three are shared with the model */
+  WindowInput *input;
+  WindowOutput *output;   /* small windows, and those of `hopping` */
+  PanePool   *spare;
   RowFailures failures;   /* of the rows of a window */
   WindowSpec  panes_spec; /* a tumbling window as long as a pane */
   Vec(Pane *) panes;
-  Vec(Pane *) spare;      /* empty ones, memory kept */
   bool        combines;   /* panes go into `hopping`; else each is a window */
   HoppingGroups hopping;
-  WindowOutput output;    /* small windows, and those of `hopping` */
   Lineage     gathered;   /* of the small windows in output */
   Value      *keys;       /* of one group */
   const char **states;    /* of one group, an aggregate each */
@@ -66,23 +68,43 @@ static bool is_hopping(const PlanNode *node) {
   return node->aggregate.window.kind == WINDOW_HOPPING && node->aggregate.window.hop != node->aggregate.window.size;
 }
 
+/* What operators of one plan node share. */
+static void open_shared(AggregateOp *agg, Arena *arena) {
+  const AggregateOp *model = (AggregateOp *)agg->op.ctx->model;
+  if (model) {
+    agg->layout = model->layout;
+    agg->input = model->input;
+    agg->output = model->output;
+    agg->spare = model->spare;
+    agg->keys = model->keys;
+    agg->states = model->states;
+    return;
+  }
+  GroupLayout *layout = ARENA_NEW(arena, GroupLayout);
+  group_layout_init(layout, arena, agg->op.plan);
+  agg->layout = layout;
+  agg->input = ARENA_NEW(arena, WindowInput);
+  agg->output = ARENA_NEW(arena, WindowOutput);
+  agg->spare = ARENA_NEW(arena, PanePool);
+  agg->keys = ARENA_ARRAY(arena, Value, layout->keys_len + 1);
+  agg->states = ARENA_ARRAY(arena, const char *, layout->aggs_len + 1);
+  window_input_open(agg->input, &agg->op, layout, NULL, 0);
+  window_output_open(agg->output, &agg->op, layout);
+}
+
 static Status aggregate_open(Op *op, Error *err) {
   (void)err;
-  AggregateOp *agg = (AggregateOp *)op;
+  AggregateOp *agg = (AggregateOp *)op, *model = (AggregateOp *)op->ctx->model;
   const PlanNode *node = op->plan;
-  group_layout_init(&agg->layout, op->ctx->arena, node);
-  window_input_open(&agg->input, op, &agg->layout, NULL, 0);
-  window_output_open(&agg->output, op, &agg->layout);
+  open_shared(agg, op->ctx->arena);
   agg->panes_spec = node->aggregate.window;
   if (agg->panes_spec.kind != WINDOW_SNAPSHOT) {
     agg->panes_spec.kind = WINDOW_TUMBLING;
     agg->panes_spec.size = agg->panes_spec.hop = window_pane(&node->aggregate.window);
     window_normalise(&agg->panes_spec);
   }
-  agg->combines = is_hopping(node) && hopping_groups_can(&agg->layout);
-  if (agg->combines) hopping_groups_init(&agg->hopping, op->ctx->arena, &agg->layout);
-  agg->keys = ARENA_ARRAY(op->ctx->arena, Value, agg->layout.keys_len + 1);
-  agg->states = ARENA_ARRAY(op->ctx->arena, const char *, agg->layout.aggs_len + 1);
+  agg->combines = is_hopping(node) && hopping_groups_can(agg->layout);
+  if (agg->combines) hopping_groups_init(&agg->hopping, op->ctx->arena, agg->layout, model ? &model->hopping : NULL);
   agg->emitted = TICKS_MIN;
   return STATUS_OK;
 }
@@ -91,11 +113,11 @@ static Status aggregate_open(Op *op, Error *err) {
 
 static Pane *take_pane(AggregateOp *agg, Ticks end) {
   Pane *pane;
-  if (agg->spare.len) {
-    pane = agg->spare.items[--agg->spare.len];
+  if (agg->spare->len) {
+    pane = agg->spare->items[--agg->spare->len];
   } else {
     pane = mem_zalloc(sizeof *pane);
-    group_table_init(&pane->table, &agg->layout);
+    group_table_init(&pane->table, agg->layout);
   }
   pane->end = end;
   return pane;
@@ -109,13 +131,13 @@ static void free_pane(Pane *pane) {
 
 static void give_pane_back(AggregateOp *agg, Pane *pane) {
   size_t bytes = group_table_bytes(&pane->table);
-  if (bytes > SPARE_BYTES || agg->spare.len >= (bytes > SMALL_BYTES ? SPARE_PANES : SMALL_PANES)) {
+  if (bytes > SPARE_BYTES || agg->spare->len >= (bytes > SMALL_BYTES ? SPARE_PANES : SMALL_PANES)) {
     free_pane(pane);
     return;
   }
   group_table_clear(&pane->table);
   lineage_clear(&pane->lineage);
-  vec_push(&agg->spare, pane);
+  vec_push(agg->spare, pane);
 }
 
 /* The pane that ends at `end`; rows mostly go to the newest one. */
@@ -131,7 +153,7 @@ static Pane *find_pane(AggregateOp *agg, Ticks end) {
 }
 
 static void add_rows(AggregateOp *agg, Pane *pane, const Batch *batch, const Selection *sel, uint32_t first) {
-  const WindowInput *input = &agg->input;
+  const WindowInput *input = agg->input;
   group_table_find(&pane->table, window_keys(input), sel, batch->rows, input->hashes + first, agg->groups);
   group_table_update(&pane->table, agg->groups, window_args(input), sel, batch->rows);
   lineage_merge(&pane->lineage, &batch->lineage);
@@ -179,9 +201,9 @@ static void aggregate_push(Op *op, uint32_t port, const Batch *batch) {
     agg->groups_room = batch->rows;
     agg->groups = mem_realloc(agg->groups, mem_mul(batch->rows, sizeof *agg->groups));
   }
-  window_input_begin(&agg->input, op, batch);
-  add_by_pane(agg, batch, agg->input.sel);
-  window_input_end(&agg->input);
+  window_input_begin(agg->input, op, batch);
+  add_by_pane(agg, batch, agg->input->sel);
+  window_input_end(agg->input);
 }
 
 /* ---- windows out ------------------------------------------------------------------------------ */
@@ -194,12 +216,12 @@ typedef struct Emission { /* rows [first, first + rows) of a window's groups */
 } Emission;
 
 static Column *agg_column(AggregateOp *agg, const Emission *e, uint32_t a) {
-  const AggCall *call = &agg->layout.aggs[a].call;
+  const AggCall *call = &agg->layout->aggs[a].call;
   ColumnBuilder builder;
   column_builder_init(&builder, e->rows, true);
   for (uint32_t i = 0; i < e->rows; i++) {
     Value value = value_null();
-    const char *state = group_state(e->table, e->first + i) + agg->layout.offsets[a];
+    const char *state = group_state(e->table, e->first + i) + agg->layout->offsets[a];
     if (!call->fn->finish(call, state, &agg->scratch, &value))
       row_failures_add(&agg->failures, i, call->span, "%s", agg->scratch.error);
     else if (value.type != TYPE_NULL) column_builder_put(&builder, i, &value);
@@ -213,9 +235,9 @@ static void emit_rows(AggregateOp *agg, const Emission *e) {
   Batch *out = batch_new(e->rows, node->cols_len);
   Value end = value_datetime(e->end), id = value_null();
   row_failures_reset(&agg->failures, e->rows);
-  for (uint32_t k = 0; k < agg->layout.keys_len; k++)
+  for (uint32_t k = 0; k < agg->layout->keys_len; k++)
     out->cols[k] = group_table_key_column(e->table, k, e->first, e->rows);
-  for (uint32_t a = 0; a < agg->layout.aggs_len; a++) out->cols[agg->layout.keys_len + a] = agg_column(agg, e, a);
+  for (uint32_t a = 0; a < agg->layout->aggs_len; a++) out->cols[agg->layout->keys_len + a] = agg_column(agg, e, a);
   if (node->aggregate.window.id.len) id = value_text(node->aggregate.window.id);
   if (node->aggregate.window_id) out->cols[node->cols_len - 1] = column_constant(&id, e->rows, false);
   out->time = column_constant(&end, e->rows, false);
@@ -237,17 +259,17 @@ static void emit_window(AggregateOp *agg, const GroupTable *table, const Lineage
 }
 
 static void send_gathered(AggregateOp *agg) {
-  window_output_send(&agg->output, &agg->gathered);
+  window_output_send(agg->output, &agg->gathered);
   lineage_clear(&agg->gathered);
 }
 
 static void gather_window(AggregateOp *agg, const Pane *pane) {
   for (uint32_t g = 0; g < pane->table.groups_len; g++) {
-    for (uint32_t k = 0; k < agg->layout.keys_len; k++) agg->keys[k] = group_table_key(&pane->table, g, k);
-    for (uint32_t a = 0; a < agg->layout.aggs_len; a++)
-      agg->states[a] = group_state(&pane->table, g) + agg->layout.offsets[a];
+    for (uint32_t k = 0; k < agg->layout->keys_len; k++) agg->keys[k] = group_table_key(&pane->table, g, k);
+    for (uint32_t a = 0; a < agg->layout->aggs_len; a++)
+      agg->states[a] = group_state(&pane->table, g) + agg->layout->offsets[a];
     lineage_merge(&agg->gathered, &pane->lineage);
-    if (!window_output_add(&agg->output, agg->keys, agg->states, pane->end)) send_gathered(agg);
+    if (!window_output_add(agg->output, agg->keys, agg->states, pane->end)) send_gathered(agg);
   }
 }
 
@@ -281,7 +303,7 @@ static void emit_hopping(AggregateOp *agg, Ticks end) {
     hopping_groups_add(&agg->hopping, pane->end, &pane->table, &pane->lineage);
   }
   drop_panes(agg, done);
-  hopping_groups_send(&agg->hopping, &agg->output, end);
+  hopping_groups_send(&agg->hopping, agg->output, end);
   agg->emitted = end;
 }
 
@@ -322,9 +344,11 @@ static Status save_pane(const Pane *pane, uint32_t at, StateWriter *out, Error *
   return state_end(out, err);
 }
 
-static bool aggregate_holds(const Op *op) {
+static Ticks aggregate_due(const Op *op) {
   const AggregateOp *agg = (const AggregateOp *)op;
-  return agg->panes.len > 0 || agg->hopping.panes.len > 0;
+  bool folded = agg->hopping.panes.len;
+  if (!folded && agg->panes.len == 0) return TICKS_MAX;
+  return (folded ? agg->hopping.panes.items[0].end : agg->panes.items[0]->end) + 1;
 }
 
 static Status aggregate_save(Op *op, StateWriter *out, Error *err) {
@@ -376,17 +400,18 @@ static void aggregate_oldest(const Op *op, Lineage *into) {
 static void aggregate_close(Op *op) {
   AggregateOp *agg = (AggregateOp *)op;
   for (uint32_t i = 0; i < agg->panes.len; i++) free_pane(agg->panes.items[i]);
-  for (uint32_t i = 0; i < agg->spare.len; i++) free_pane(agg->spare.items[i]);
   vec_release(&agg->panes);
-  vec_release(&agg->spare);
   hopping_groups_release(&agg->hopping);
-  window_output_close(&agg->output);
   lineage_release(&agg->gathered);
-  window_input_close(&agg->input);
   row_failures_release(&agg->failures);
   clock_set_release(&agg->clocks);
   arena_release(&agg->scratch.arena);
   mem_free(agg->groups);
+  if (op->ctx->model && op->ctx->model != op) return;
+  for (uint32_t i = 0; i < agg->spare->len; i++) free_pane(agg->spare->items[i]);
+  vec_release(agg->spare);
+  window_output_close(agg->output);
+  window_input_close(agg->input);
 }
 
 static void aggregate_describe(const PlanNode *node, StrBuf *out) {
@@ -401,7 +426,7 @@ const OpClass op_aggregate = {
   .open = aggregate_open,
   .push = aggregate_push,
   .advance = aggregate_advance,
-  .holds = aggregate_holds,
+  .due = aggregate_due,
   .save = aggregate_save,
   .load = aggregate_load,
   .oldest = aggregate_oldest,

@@ -90,9 +90,31 @@ static void open_keys(AnalyticOp *analytic, AnalyticKeys *keys, uint32_t first, 
   analytic_keys_init(keys);
 }
 
+static bool is_member(const Op *op) { return op->ctx->model && op->ctx->model != op; }
+
+/* All but what is remembered, which begins empty. */
+static void share_with(AnalyticOp *analytic, const AnalyticOp *model) {
+  Op own = analytic->op;
+  *analytic = *model;
+  analytic->op = own;
+  analytic->failures = (RowFailures){0};
+  analytic->hashes = NULL;
+  analytic->hashes_cap = 0;
+  memset(&analytic->past, 0, sizeof analytic->past);
+  analytic->keys = mem_alloc(mem_mul(model->keys_len, sizeof *analytic->keys));
+  for (uint32_t i = 0; i < model->keys_len; i++) {
+    analytic->keys[i] = model->keys[i];
+    analytic_keys_share(&analytic->keys[i]);
+  }
+}
+
 static Status analytic_open(Op *op, Error *err) {
   (void)err;
   AnalyticOp *analytic = (AnalyticOp *)op;
+  if (op->ctx->model) {
+    share_with(analytic, (const AnalyticOp *)op->ctx->model);
+    return STATUS_OK;
+  }
   Arena *arena = op->ctx->arena;
   uint32_t calls = op->plan->analytic.calls_len, opened = 0;
   bool *done = ARENA_ARRAY(arena, bool, calls);
@@ -164,7 +186,7 @@ static void add_row(AnalyticOp *analytic, AnalyticKeys *keys, uint32_t row, Tick
     const AnalyticFrame *frame = &keys->frames[f];
     AnalyticRow at = {.row = row, .time = time, .counts = !frame->when || is_true(frame->when, row)};
     if (!frame->cls->row(frame, analytic_key_state(keys, key, frame), &at, &analytic->results[frame->place]))
-      row_failures_add(&analytic->failures, row, frame->call->span, "%s", analytic->scratch.error);
+      row_failures_add(&analytic->failures, row, frame->call->span, "%s", frame->scratch->error);
   }
 }
 
@@ -262,8 +284,14 @@ static void analytic_advance(Op *op, uint32_t port, uint32_t channel, Ticks w) {
   op_advance(op, channel, w);
 }
 
-static bool analytic_holds(const Op *op) {
-  return holds_keys((const AnalyticOp *)op);
+static Ticks analytic_due(const Op *op) {
+  const AnalyticOp *analytic = (const AnalyticOp *)op;
+  Ticks due = TICKS_MAX;
+  for (uint32_t i = 0; i < analytic->keys_len; i++) {
+    const AnalyticKeys *keys = &analytic->keys[i];
+    if (keys->oldest && keys->oldest->touched + keys->duration < due) due = keys->oldest->touched + keys->duration;
+  }
+  return due;
 }
 
 static Status analytic_save(Op *op, StateWriter *out, Error *err) {
@@ -319,12 +347,16 @@ static void analytic_close(Op *op) {
   for (uint32_t i = 0; i < analytic->keys_len; i++) analytic_keys_release(&analytic->keys[i]);
   for (uint32_t i = 0; i < analytic->past.len; i++) lineage_release(&analytic->past.items[i].lineage);
   vec_release(&analytic->past);
+  row_failures_release(&analytic->failures);
+  mem_free(analytic->hashes);
+  if (is_member(op)) {
+    mem_free(analytic->keys);
+    return;
+  }
   vec_release(&analytic->exprs);
   program_run_free(analytic->run);
-  row_failures_release(&analytic->failures);
   arena_release(&analytic->scratch.arena);
   selection_unref(analytic->one);
-  mem_free(analytic->hashes);
 }
 
 static void analytic_describe(const PlanNode *node, StrBuf *out) {
@@ -342,7 +374,7 @@ const OpClass op_analytic = {
   .open = analytic_open,
   .push = analytic_push,
   .advance = analytic_advance,
-  .holds = analytic_holds,
+  .due = analytic_due,
   .save = analytic_save,
   .load = analytic_load,
   .oldest = analytic_oldest,

@@ -100,10 +100,31 @@ static void open_stamps(StreamJoin *join) {
   }
 }
 
+/* Programs and what follows from the plan; rows, clocks and results begin empty. */
+static void share_with(StreamJoin *join, const StreamJoin *model) {
+  join->keys = model->keys;
+  join->instants = model->instants;
+  join->residual = model->residual;
+  join->asked = model->asked;
+  join->back = model->back;
+  join->clamped = model->clamped;
+  for (unsigned port = LEFT; port <= RIGHT; port++) {
+    const JoinSide *side = &model->inputs[port].side;
+    join->inputs[port].keys = model->inputs[port].keys;
+    join->inputs[port].base = model->inputs[port].base;
+    join->inputs[port].side = (JoinSide){.kept = side->kept, .cols_len = side->cols_len, .keyed = side->keyed,
+                                         .points = side->points, .outer = side->outer, .width = side->width};
+  }
+}
+
 static Status join_open(Op *op, Error *err) {
   (void)err;
   StreamJoin *join = (StreamJoin *)op;
   const PlanNode *node = op->plan;
+  if (op->ctx->model) {
+    share_with(join, (const StreamJoin *)op->ctx->model);
+    return STATUS_OK;
+  }
   bool *kept = ARENA_ARRAY(op->ctx->arena, bool, node->cols_len + 1);
   join->asked = ARENA_ARRAY(op->ctx->arena, bool, node->cols_len + 1);
   open_keys(join);
@@ -476,10 +497,11 @@ static void join_advance(Op *op, uint32_t port, uint32_t channel, Ticks w) {
 
 /* ---- state ------------------------------------------------------------------------------------ */
 
-static bool join_holds(const Op *op) {
+static Ticks join_due(const Op *op) {
   const StreamJoin *join = (const StreamJoin *)op;
-  return join_side_rows(&join->inputs[LEFT].side) > 0 || join_side_rows(&join->inputs[RIGHT].side) > 0 ||
-         !reorder_is_empty(&join->results);
+  bool empty = join_side_rows(&join->inputs[LEFT].side) == 0 && join_side_rows(&join->inputs[RIGHT].side) == 0 &&
+               reorder_is_empty(&join->results);
+  return empty ? TICKS_MAX : TICKS_MIN;
 }
 
 static Status join_save(Op *op, StateWriter *out, Error *err) {
@@ -516,12 +538,13 @@ static void join_oldest(const Op *op, Lineage *into) {
 
 static void join_close(Op *op) {
   StreamJoin *join = (StreamJoin *)op;
+  bool own = op->ctx->model == NULL || op->ctx->model == op;
   for (unsigned port = LEFT; port <= RIGHT; port++) {
     clock_set_release(&join->inputs[port].clocks);
     join_side_release(&join->inputs[port].side);
-    program_run_free(join->inputs[port].keys);
+    if (own) program_run_free(join->inputs[port].keys);
   }
-  program_run_free(join->residual);
+  if (own) program_run_free(join->residual);
   row_failures_release(&join->failures);
   reorder_release(&join->results);
   join_pairs_release(&join->pairs);
@@ -547,7 +570,7 @@ const OpClass op_join_stream = {
   .open = join_open,
   .push = join_push,
   .advance = join_advance,
-  .holds = join_holds,
+  .due = join_due,
   .save = join_save,
   .load = join_load,
   .oldest = join_oldest,

@@ -81,8 +81,8 @@ size_t merge_held_bytes(const Op *op, uint32_t channel) {
   return reorder_bytes(&((const MergeOp *)op)->rows, channel);
 }
 
-static bool merge_holds(const Op *op) {
-  return !reorder_is_empty(&((const MergeOp *)op)->rows);
+static Ticks merge_due(const Op *op) {
+  return reorder_is_empty(&((const MergeOp *)op)->rows) ? TICKS_MAX : TICKS_MIN;
 }
 
 uint32_t merge_channels(const Op *op) { return ((const MergeOp *)op)->floors.clocks.len; }
@@ -126,7 +126,7 @@ const OpClass op_merge = {
   .bytes = sizeof(MergeOp),
   .push = merge_push,
   .advance = merge_advance,
-  .holds = merge_holds,
+  .due = merge_due,
   .save = merge_save,
   .load = merge_load,
   .oldest = merge_oldest,

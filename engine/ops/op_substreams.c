@@ -24,8 +24,7 @@ typedef struct Source { uint32_t port, channel; Ticks floor; } Source; /* what c
 
 typedef struct Member {
   Op   *op;
-  Arena arena;  /* of what its operator made when it was opened */
-  Vec(Ticks) told; /* its clocks, by source */
+  Vec(Ticks) told; /* its clocks, by source; behind the floor while nothing is due */
 } Member;
 
 typedef struct SubstreamsOp SubstreamsOp;
@@ -40,6 +39,8 @@ struct SubstreamsOp {
   Vec(Source) sources;
   Vec(Member *) members;    /* by substream; NULL: none */
   Vec(Ticks)  least;        /* by substream: the least of its clocks; TICKS_MAX: no member */
+  Vec(Ticks)  due;          /* by substream: what OpClass.due says */
+  Ticks       soonest;      /* no member is due, or empty and behind the floor, before this */
   uint32_t    members_len;
   Gatherer    gatherer;
   uint32_t    current;      /* substream at work; NOBODY: the model */
@@ -93,8 +94,6 @@ static void tell(SubstreamsOp *subs, Member *member, uint32_t source, Ticks w) {
 
 static Member *new_member(SubstreamsOp *subs) {
   Member *member = mem_zalloc(sizeof *member);
-  arena_init(&member->arena);
-  subs->inner.arena = &member->arena;
   member->op = op_new_of(op_class(subs->op.plan->kind), subs->op.plan, &subs->inner);
   Status status = member->op->cls->open ? member->op->cls->open(member->op, &subs->inner.error) : STATUS_OK;
   if (status != STATUS_OK) subs->inner.failed = status;
@@ -105,7 +104,6 @@ static Member *new_member(SubstreamsOp *subs) {
 static void free_member(Member *member) {
   if (member == NULL) return;
   op_free(member->op);
-  arena_release(&member->arena);
   vec_release(&member->told);
   mem_free(member);
 }
@@ -117,10 +115,18 @@ static Ticks least_of(const Member *member) {
   return member->told.len ? least : TICKS_MIN;
 }
 
+static Ticks most_of(const Member *member) {
+  Ticks most = TICKS_MIN;
+  for (uint32_t i = 0; i < member->told.len; i++)
+    if (member->told.items[i] > most) most = member->told.items[i];
+  return most;
+}
+
 static void put_member(SubstreamsOp *subs, uint32_t substream, Member *member) {
   while (subs->members.len <= substream) {
     vec_push(&subs->members, NULL);
     vec_push(&subs->least, TICKS_MAX);
+    vec_push(&subs->due, TICKS_MAX);
   }
   subs->members.items[substream] = member;
   subs->members_len++;
@@ -139,16 +145,30 @@ static Member *take_member(SubstreamsOp *subs, uint32_t substream) {
 static void drop_member(SubstreamsOp *subs, uint32_t substream) {
   free_member(subs->members.items[substream]);
   subs->members.items[substream] = NULL;
-  subs->least.items[substream] = TICKS_MAX;
+  subs->least.items[substream] = subs->due.items[substream] = TICKS_MAX;
   subs->members_len--;
   bits_set(subs->changed, substream % PARTS);
   substream_drop(subs->keys, substream);
 }
 
+/* What raising the floor has to do for a member next: what is due, or letting it go. */
+static Ticks next_step(const SubstreamsOp *subs, uint32_t substream) {
+  Ticks due = subs->due.items[substream];
+  return due == TICKS_MAX ? subs->least.items[substream] : due;
+}
+
+static void look_at(SubstreamsOp *subs, uint32_t substream) {
+  const Member *member = subs->members.items[substream];
+  subs->least.items[substream] = least_of(member);
+  subs->due.items[substream] = member->op->cls->due(member->op);
+  Ticks next = next_step(subs, substream);
+  if (next < subs->soonest) subs->soonest = next;
+}
+
 /* After a member was at work. */
 static void note(SubstreamsOp *subs, uint32_t substream, Ticks before) {
   const Member *member = subs->members.items[substream];
-  subs->least.items[substream] = least_of(member);
+  look_at(subs, substream);
   bits_set(subs->changed, substream % PARTS);
   if (member->op->watermark > before) vec_push(&subs->moved, (SubstreamClock){substream, member->op->watermark});
 }
@@ -168,7 +188,9 @@ static Status substreams_open(Op *op, Error *err) {
   subs->keys = substream_keys_of(op->ctx, op->plan->substreams, NULL);
   subs->gatherer = (Gatherer){.op = {.cls = &gatherer_class, .ctx = &subs->inner}, .owner = subs};
   subs->current = NOBODY;
+  subs->soonest = TICKS_MAX;
   subs->model = new_member(subs);
+  subs->inner.model = subs->model->op;
   if (subs->inner.failed != STATUS_OK) *err = subs->inner.error;
   return subs->inner.failed;
 }
@@ -210,41 +232,52 @@ static void substreams_advance_each(Op *op, uint32_t port, uint32_t channel, con
     Member *member = take_member(subs, substream);
     Ticks before = member->op->watermark;
     subs->current = substream;
-    tell(subs, member, source, clocks->items[i].w);
+    Ticks floor = subs->sources.items[source].floor;
+    tell(subs, member, source, clocks->items[i].w > floor ? clocks->items[i].w : floor);
     note(subs, substream, before);
   }
   send(subs);
 }
 
-static bool at_floor(const SubstreamsOp *subs, const Member *member) {
-  for (uint32_t s = 0; s < member->told.len; s++)
-    if (member->told.items[s] > subs->sources.items[s].floor) return false;
-  return !member->op->cls->holds(member->op);
-}
-
-/* The floor of the output: no member is behind it. */
+/* The output of members that know what is due is at their floor; that of others may trail it. */
 static Ticks floor_out(const SubstreamsOp *subs) {
   Ticks w = subs->model->op->watermark;
   for (uint32_t i = 0; i < subs->members.len; i++)
-    if (subs->members.items[i] && subs->members.items[i]->op->watermark < w) w = subs->members.items[i]->op->watermark;
+    if (subs->due.items[i] == TICKS_MIN && subs->members.items[i]->op->watermark < w)
+      w = subs->members.items[i]->op->watermark;
   return w;
 }
 
-static void raise_members(SubstreamsOp *subs, uint32_t source, Ticks w) {
+static void raise_member(SubstreamsOp *subs, uint32_t substream) {
+  Member *member = subs->members.items[substream];
+  Ticks before = member->op->watermark;
+  subs->current = substream;
+  for (uint32_t s = 0; s < subs->sources.len; s++) tell(subs, member, s, subs->sources.items[s].floor);
+  note(subs, substream, before);
+  if (subs->out.rows >= subs->op.ctx->batch_rows) send_rows(subs);
+}
+
+/* w: the least floor of all sources. */
+static void raise_members(SubstreamsOp *subs, Ticks w) {
+  for (uint32_t i = 0; i < subs->members.len; i++)
+    if (subs->due.items[i] <= w && subs->due.items[i] != TICKS_MAX) raise_member(subs, i);
+}
+
+/* Lets go the members that hold nothing and whose clocks are at the floor, and finds out when to come again. */
+static void drop_idle(SubstreamsOp *subs, Ticks w) {
+  subs->soonest = TICKS_MAX;
   for (uint32_t i = 0; i < subs->members.len; i++) {
-    if (subs->least.items[i] >= w || subs->members.items[i] == NULL) continue;
-    Ticks before = subs->members.items[i]->op->watermark;
-    subs->current = i;
-    tell(subs, subs->members.items[i], source, w);
-    note(subs, i, before);
-    if (subs->out.rows >= subs->op.ctx->batch_rows) send_rows(subs);
+    if (subs->members.items[i] == NULL) continue;
+    if (subs->due.items[i] == TICKS_MAX && most_of(subs->members.items[i]) <= w) drop_member(subs, i);
+    else if (next_step(subs, i) < subs->soonest) subs->soonest = next_step(subs, i);
   }
 }
 
-static void drop_idle(SubstreamsOp *subs, Ticks w) {
-  for (uint32_t i = 0; i < subs->members.len; i++)
-    if (subs->members.items[i] && subs->least.items[i] <= w && at_floor(subs, subs->members.items[i]))
-      drop_member(subs, i);
+static Ticks least_floor(const SubstreamsOp *subs) {
+  Ticks w = TICKS_MAX;
+  for (uint32_t s = 0; s < subs->sources.len; s++)
+    if (subs->sources.items[s].floor < w) w = subs->sources.items[s].floor;
+  return w;
 }
 
 static void substreams_advance(Op *op, uint32_t port, uint32_t channel, Ticks w) {
@@ -254,12 +287,14 @@ static void substreams_advance(Op *op, uint32_t port, uint32_t channel, Ticks w)
   if (w > subs->sources.items[source].floor) subs->sources.items[source].floor = w;
   subs->current = NOBODY;
   tell(subs, subs->model, source, w);
-  raise_members(subs, source, w);
+  w = least_floor(subs);
+  bool any = subs->soonest <= w;
+  if (any) raise_members(subs, w);
   send_rows(subs);
   Ticks out = floor_out(subs);
   if (first || out > op->watermark) op_advance(op, op->channel, out);
   send(subs);
-  drop_idle(subs, w);
+  if (any) drop_idle(subs, w);
 }
 
 /* ---- state ------------------------------------------------------------------------------------ */
@@ -340,10 +375,10 @@ static Status load_member(SubstreamsOp *subs, ByteReader *in, Error *err) {
   put_member(subs, substream, member);
   for (uint32_t s = 0; s < told; s++) vec_push(&member->told, get_i64(in));
   member->op->watermark = get_i64(in);
-  subs->least.items[substream] = least_of(member);
   Ticks watermark = member->op->watermark;
   Status status = load_state(member, get_str(in), err);
   member->op->watermark = watermark;
+  if (status == STATUS_OK) look_at(subs, substream);
   return status;
 }
 
@@ -392,8 +427,10 @@ static void substreams_oldest(const Op *op, Lineage *into) {
 static void substreams_close(Op *op) {
   SubstreamsOp *subs = (SubstreamsOp *)op;
   for (uint32_t i = 0; i < subs->members.len; i++) free_member(subs->members.items[i]);
+  subs->inner.model = NULL;
   free_member(subs->model);
   vec_release(&subs->members);
+  vec_release(&subs->due);
   vec_release(&subs->least);
   vec_release(&subs->sources);
   vec_release(&subs->moved);

@@ -38,15 +38,24 @@ typedef struct SessionGroup { uint32_t next; } SessionGroup; /* behind the state
 
 typedef struct Due { Ticks at; uint64_t number; uint32_t session; } Due;
 
-typedef struct SessionOp {
-  Op          op;
-  WindowSpec  window;
+typedef struct SessionKit { /* what operators of one plan node share; scratch but for the layouts */
   GroupLayout layout;        /* of groups */
   GroupLayout session_keys;  /* keys alone */
   uint32_t    sessions_at;   /* of their keys among the values */
   WindowInput  input;
   WindowOutput output;
-  const char **states;      /* scratch: of the group that goes out */
+  const char **states;      /* of the group that goes out */
+  uint32_t   *group_of;      /* by position */
+  uint64_t   *session_hashes;
+  Selection  *slice;
+  uint32_t    room;
+} SessionKit;
+
+typedef struct SessionOp {
+  Op          op;
+  WindowSpec  window;
+  SessionKit *kit;
+  Ticks       last;          /* time of the last row */
   LiveGroups  sessions;
   LiveGroups  groups;        /* scope: the number of the session */
   Vec(Due)    heap;
@@ -55,28 +64,39 @@ typedef struct SessionOp {
   uint64_t    oldest_sent;   /* batch number of the oldest session among the rows to be sent */
   /* rows of the batch whose groups are known and whose values are not added yet */
   uint32_t    from, to;
-  uint32_t   *group_of;      /* by position */
-  uint64_t   *session_hashes;
-  Selection  *slice;
-  uint32_t    room;
 } SessionOp;
 
 static Session *session_of(const SessionOp *op, uint32_t session) { return live_group_extra(&op->sessions, session); }
 static SessionGroup *group_of(const SessionOp *op, uint32_t group) { return live_group_extra(&op->groups, group); }
 
+static SessionKit *new_kit(Op *base) {
+  const PlanNode *node = base->plan;
+  SessionKit *kit = ARENA_NEW(base->ctx->arena, SessionKit);
+  group_layout_init(&kit->layout, base->ctx->arena, node);
+  kit->session_keys = (GroupLayout){.keys_len = node->aggregate.session_keys_len};
+  window_input_open(&kit->input, base, &kit->layout, node->aggregate.session_keys, node->aggregate.session_keys_len);
+  kit->sessions_at = kit->input.values_len - node->aggregate.session_keys_len;
+  window_output_open(&kit->output, base, &kit->layout);
+  kit->states = ARENA_ARRAY(base->ctx->arena, const char *, kit->layout.aggs_len + 1);
+  return kit;
+}
+
+static void free_kit(SessionKit *kit) {
+  window_input_close(&kit->input);
+  window_output_close(&kit->output);
+  selection_unref(kit->slice);
+  mem_free(kit->group_of);
+  mem_free(kit->session_hashes);
+}
+
 static Status session_open(Op *base, Error *err) {
   (void)err;
   SessionOp *op = (SessionOp *)base;
-  const PlanNode *node = base->plan;
-  op->window = node->aggregate.window;
-  group_layout_init(&op->layout, base->ctx->arena, node);
-  op->session_keys = (GroupLayout){.keys_len = node->aggregate.session_keys_len};
-  window_input_open(&op->input, base, &op->layout, node->aggregate.session_keys, node->aggregate.session_keys_len);
-  op->sessions_at = op->input.values_len - node->aggregate.session_keys_len;
-  window_output_open(&op->output, base, &op->layout);
-  op->states = ARENA_ARRAY(base->ctx->arena, const char *, op->layout.aggs_len + 1);
-  live_groups_init(&op->sessions, &op->session_keys, sizeof(Session));
-  live_groups_init(&op->groups, &op->layout, sizeof(SessionGroup));
+  op->window = base->plan->aggregate.window;
+  op->kit = base->ctx->model ? ((SessionOp *)base->ctx->model)->kit : new_kit(base);
+  op->last = TICKS_MIN;
+  live_groups_init(&op->sessions, &op->kit->session_keys, sizeof(Session));
+  live_groups_init(&op->groups, &op->kit->layout, sizeof(SessionGroup));
   op->oldest_sent = UINT64_MAX;
   return STATUS_OK;
 }
@@ -122,38 +142,40 @@ static Ticks end_of(const SessionOp *op, const Session *s) {
 
 static void send(SessionOp *op) {
   Lineage lineage = {0};
-  if (op->output.rows) lineage_log_since(&op->log, op->oldest_sent, &lineage);
-  window_output_send(&op->output, &lineage);
+  if (op->kit->output.rows) lineage_log_since(&op->log, op->oldest_sent, &lineage);
+  window_output_send(&op->kit->output, &lineage);
   lineage_release(&lineage);
   op->oldest_sent = UINT64_MAX;
 }
 
 /* Adds the values of the rows seen so far to their groups. */
 static void add_values(SessionOp *op) {
-  const WindowInput *input = &op->input;
+  SessionKit *kit = op->kit;
+  const WindowInput *input = &kit->input;
   if (op->from == op->to) return;
   bool all = op->from == 0 && op->to == input->count;
-  if (!all) window_slice(input, op->from, op->to, op->slice);
-  const Selection *sel = all ? input->sel : op->slice;
+  if (!all) window_slice(input, op->from, op->to, kit->slice);
+  const Selection *sel = all ? input->sel : kit->slice;
   Column *const *args = window_args(input);
-  for (uint32_t a = 0; a < op->layout.aggs_len; a++) {
-    const AggCall *call = &op->layout.aggs[a].call;
-    call->fn->update(call, op->groups.records + op->layout.offsets[a], op->groups.stride, op->group_of + op->from, args,
-                     sel, input->batch->rows);
+  for (uint32_t a = 0; a < kit->layout.aggs_len; a++) {
+    const AggCall *call = &kit->layout.aggs[a].call;
+    call->fn->update(call, op->groups.records + kit->layout.offsets[a], op->groups.stride, kit->group_of + op->from,
+                     args, sel, input->batch->rows);
     args += call->args_len;
   }
   op->from = op->to;
 }
 
 static void emit_group(SessionOp *op, const Session *s, uint32_t group, Ticks end) {
-  for (uint32_t a = 0; a < op->layout.aggs_len; a++)
-    op->states[a] = live_group_states(&op->groups, group) + op->layout.offsets[a];
+  SessionKit *kit = op->kit;
+  for (uint32_t a = 0; a < kit->layout.aggs_len; a++)
+    kit->states[a] = live_group_states(&op->groups, group) + kit->layout.offsets[a];
   if (s->began < op->oldest_sent) op->oldest_sent = s->began;
-  if (!window_output_add(&op->output, live_group_keys(&op->groups, group), op->states, end)) send(op);
+  if (!window_output_add(&kit->output, live_group_keys(&op->groups, group), kit->states, end)) send(op);
 }
 
 static void emit_groups(SessionOp *op, Session *s, Ticks end) {
-  if (op->from < op->to && s->last >= window_time(&op->input, op->from)) add_values(op);
+  if (op->from < op->to && s->last >= window_time(&op->kit->input, op->from)) add_values(op);
   for (uint32_t group = s->first, next; group != GROUP_NONE; group = next) {
     next = group_of(op, group)->next;
     emit_group(op, s, group, end);
@@ -211,7 +233,7 @@ static void begin_rows(SessionOp *op, uint32_t session, Ticks time, bool made) {
 
 static uint32_t find_session(SessionOp *op, uint32_t row, uint64_t hash, Ticks time) {
   bool made;
-  uint32_t session = live_groups_find(&op->sessions, op->input.values + op->sessions_at, row, hash, 0, &made);
+  uint32_t session = live_groups_find(&op->sessions, op->kit->input.values + op->kit->sessions_at, row, hash, 0, &made);
   if (made) begin_session(op, session, time);
   Session *s = session_of(op, session);
   if (s->first == GROUP_NONE) begin_rows(op, session, time, made);
@@ -221,7 +243,7 @@ static uint32_t find_session(SessionOp *op, uint32_t row, uint64_t hash, Ticks t
 
 static uint32_t find_group(SessionOp *op, uint32_t session, uint32_t row, uint64_t hash) {
   Session *s = session_of(op, session);
-  Column *const *keys = window_keys(&op->input);
+  Column *const *keys = window_keys(&op->kit->input);
   if (s->newest != GROUP_NONE && live_groups_is(&op->groups, s->newest, keys, row, hash, s->number)) return s->newest;
   bool made;
   uint32_t group = live_groups_find(&op->groups, keys, row, hash, s->number, &made);
@@ -234,12 +256,13 @@ static uint32_t find_group(SessionOp *op, uint32_t session, uint32_t row, uint64
 }
 
 static void need_room(SessionOp *op, uint32_t rows) {
-  if (rows <= op->room) return;
-  op->room = rows;
-  op->group_of = mem_realloc(op->group_of, mem_mul(rows, sizeof *op->group_of));
-  op->session_hashes = mem_realloc(op->session_hashes, mem_mul(rows, sizeof *op->session_hashes));
-  selection_unref(op->slice);
-  op->slice = selection_new(rows);
+  SessionKit *kit = op->kit;
+  if (rows <= kit->room) return;
+  kit->room = rows;
+  kit->group_of = mem_realloc(kit->group_of, mem_mul(rows, sizeof *kit->group_of));
+  kit->session_hashes = mem_realloc(kit->session_hashes, mem_mul(rows, sizeof *kit->session_hashes));
+  selection_unref(kit->slice);
+  kit->slice = selection_new(rows);
 }
 
 static void give_memory_back(SessionOp *op) {
@@ -265,20 +288,20 @@ static void give_memory_back(SessionOp *op) {
 static void session_push(Op *base, uint32_t port, const Batch *batch) {
   (void)port;
   SessionOp *op = (SessionOp *)base;
-  WindowInput *input = &op->input;
+  WindowInput *input = &op->kit->input;
   window_input_begin(input, base, batch);
-  window_input_check_order(input, base);
+  window_input_check_order(input, base, &op->last);
   need_room(op, batch->rows);
   lineage_log_add(&op->log, &batch->lineage);
-  for (uint32_t k = 0; k < op->session_keys.keys_len; k++)
-    column_hash(input->values[op->sessions_at + k], input->sel, batch->rows, op->session_hashes, k > 0);
+  for (uint32_t k = 0; k < op->kit->session_keys.keys_len; k++)
+    column_hash(input->values[op->kit->sessions_at + k], input->sel, batch->rows, op->kit->session_hashes, k > 0);
   op->from = op->to = 0;
   for (uint32_t i = 0; i < input->count; i++) {
     Ticks time = window_time(input, i);
     uint32_t row = window_row(input, i);
     close_before(op, time);
-    uint32_t session = find_session(op, row, op->session_hashes[i], time);
-    op->group_of[i] = find_group(op, session, row, input->hashes[i]);
+    uint32_t session = find_session(op, row, op->kit->session_hashes[i], time);
+    op->kit->group_of[i] = find_group(op, session, row, input->hashes[i]);
     op->to = i + 1;
   }
   add_values(op);
@@ -333,8 +356,10 @@ static void load_group(void *owner, void *extra, ByteReader *in) {
   ((SessionGroup *)extra)->next = get_u32(in);
 }
 
-static bool session_holds(const Op *op) {
-  return ((const SessionOp *)op)->sessions.live > 0;
+static Ticks session_due(const Op *base) {
+  const SessionOp *op = (const SessionOp *)base;
+  if (op->sessions.live == 0) return TICKS_MAX;
+  return op->heap.items[0].at < TICKS_MAX ? op->heap.items[0].at + 1 : TICKS_MAX - 1;
 }
 
 static Status session_save(Op *base, StateWriter *out, Error *err) {
@@ -379,12 +404,8 @@ static void session_close(Op *base) {
   live_groups_release(&op->groups);
   live_groups_release(&op->sessions);
   lineage_log_release(&op->log);
-  window_input_close(&op->input);
-  window_output_close(&op->output);
   vec_release(&op->heap);
-  selection_unref(op->slice);
-  mem_free(op->group_of);
-  mem_free(op->session_hashes);
+  if (base->ctx->model == NULL || base->ctx->model == base) free_kit(op->kit);
 }
 
 static void session_describe(const PlanNode *node, StrBuf *out) {
@@ -399,7 +420,7 @@ const OpClass op_window_session = {
   .open = session_open,
   .push = session_push,
   .advance = session_advance,
-  .holds = session_holds,
+  .due = session_due,
   .save = session_save,
   .load = session_load,
   .oldest = session_oldest,

@@ -35,19 +35,30 @@ typedef struct SlidingGroup { /* behind the states of a group */
   TwoStacks stacks;
 } SlidingGroup;
 
-typedef struct SlidingOp {
-  Op          op;
-  Ticks       size;
+typedef struct SlidingKit { /* what operators of one plan node share; scratch but for layout, ways and arguments */
   GroupLayout layout;
   SlidingWay *ways;         /* of each aggregate */
   StackLayout stacked;
   uint32_t   *kept_args;    /* arguments whose columns are kept, by position among the arguments */
-  Column    **kept;         /* scratch: their columns */
-  Column    **args;         /* scratch: arguments of a piece, by position; those not kept NULL */
-  uint32_t    args_len;
+  Column    **kept;         /* their columns */
+  Column    **args;         /* arguments of a piece, by position; those not kept NULL */
+  uint32_t    args_len, kept_len;
   WindowInput  input;
   WindowOutput output;
-  const char **states;      /* scratch: of the group that goes out */
+  const char **states;      /* of the group that goes out */
+  Selection  *slice;
+  uint32_t   *numbers;      /* 0, 1, 2, ... and zeros behind: groups of scratch states */
+  uint32_t    room;         /* of slice and numbers, in rows */
+  char       *row_states;   /* stacked states of entering rows */
+  uint32_t    row_states_room;
+  char       *again;        /* states for WAY_AGAIN and for answers of stacks */
+} SlidingKit;
+
+typedef struct SlidingOp {
+  Op          op;
+  Ticks       size;
+  SlidingKit *kit;
+  Ticks       last;         /* time of the last row */
   LiveGroups  groups;
   SlidingRows rows;
   Vec(uint32_t) waiting;    /* groups, ascending by the instant they wait for */
@@ -55,12 +66,6 @@ typedef struct SlidingOp {
   uint32_t    leaving_piece, leaving_at; /* rows before this place leave */
   uint32_t    from, to;     /* rows of the batch that enter, by position */
   SlidingPiece *entering;   /* the piece of the batch; valid during push */
-  Selection  *slice;
-  uint32_t   *numbers;      /* 0, 1, 2, ... and zeros behind: groups of scratch states */
-  uint32_t    room;         /* of slice and numbers, in rows */
-  char       *row_states;   /* scratch: stacked states of entering rows */
-  uint32_t    row_states_room;
-  char       *again;        /* scratch: states for WAY_AGAIN and for answers of stacks */
 } SlidingOp;
 
 static SlidingGroup *group_of(const SlidingOp *op, uint32_t group) { return live_group_extra(&op->groups, group); }
@@ -72,70 +77,89 @@ static SlidingWay way_of(const AggregateFn *fn) {
 
 /* ---- opening ---------------------------------------------------------------------------------- */
 
-static void choose_ways(SlidingOp *op, Arena *arena) {
-  bool *stacked = ARENA_ARRAY(arena, bool, op->layout.aggs_len + 1);
-  op->ways = ARENA_ARRAY(arena, SlidingWay, op->layout.aggs_len + 1);
-  for (uint32_t a = 0; a < op->layout.aggs_len; a++) {
-    op->ways[a] = way_of(op->layout.aggs[a].call.fn);
-    stacked[a] = op->ways[a] == WAY_STACKS;
-    op->args_len += op->layout.aggs[a].call.args_len;
+static void choose_ways(SlidingKit *kit, Arena *arena) {
+  bool *stacked = ARENA_ARRAY(arena, bool, kit->layout.aggs_len + 1);
+  kit->ways = ARENA_ARRAY(arena, SlidingWay, kit->layout.aggs_len + 1);
+  for (uint32_t a = 0; a < kit->layout.aggs_len; a++) {
+    kit->ways[a] = way_of(kit->layout.aggs[a].call.fn);
+    stacked[a] = kit->ways[a] == WAY_STACKS;
+    kit->args_len += kit->layout.aggs[a].call.args_len;
   }
-  stack_layout_init(&op->stacked, arena, &op->layout, stacked);
+  stack_layout_init(&kit->stacked, arena, &kit->layout, stacked);
 }
 
-static void choose_kept(SlidingOp *op, Arena *arena) {
-  op->kept_args = ARENA_ARRAY(arena, uint32_t, op->args_len + 1);
-  op->kept = ARENA_ARRAY(arena, Column *, op->args_len + 1);
-  op->args = ARENA_ARRAY(arena, Column *, op->args_len + 1);
+static void choose_kept(SlidingKit *kit, Arena *arena) {
+  kit->kept_args = ARENA_ARRAY(arena, uint32_t, kit->args_len + 1);
+  kit->kept = ARENA_ARRAY(arena, Column *, kit->args_len + 1);
+  kit->args = ARENA_ARRAY(arena, Column *, kit->args_len + 1);
   uint32_t arg = 0;
-  for (uint32_t a = 0; a < op->layout.aggs_len; a++)
-    for (unsigned j = 0; j < op->layout.aggs[a].call.args_len; j++, arg++)
-      if (op->ways[a] != WAY_STACKS) op->kept_args[op->rows.cols_len++] = arg;
+  for (uint32_t a = 0; a < kit->layout.aggs_len; a++)
+    for (unsigned j = 0; j < kit->layout.aggs[a].call.args_len; j++, arg++)
+      if (kit->ways[a] != WAY_STACKS) kit->kept_args[kit->kept_len++] = arg;
+}
+
+static SlidingKit *new_kit(Op *base) {
+  Arena *arena = base->ctx->arena;
+  SlidingKit *kit = ARENA_NEW(arena, SlidingKit);
+  group_layout_init(&kit->layout, arena, base->plan);
+  choose_ways(kit, arena);
+  choose_kept(kit, arena);
+  window_input_open(&kit->input, base, &kit->layout, NULL, 0);
+  window_output_open(&kit->output, base, &kit->layout);
+  kit->states = ARENA_ARRAY(arena, const char *, kit->layout.aggs_len + 1);
+  kit->again = arena_zalloc(arena, kit->layout.stride + 16);
+  return kit;
+}
+
+static void free_kit(SlidingKit *kit) {
+  window_input_close(&kit->input);
+  window_output_close(&kit->output);
+  selection_unref(kit->slice);
+  mem_free(kit->numbers);
+  mem_free(kit->row_states);
 }
 
 static Status sliding_open(Op *base, Error *err) {
   (void)err;
   SlidingOp *op = (SlidingOp *)base;
   op->size = base->plan->aggregate.window.size;
-  group_layout_init(&op->layout, base->ctx->arena, base->plan);
-  choose_ways(op, base->ctx->arena);
-  choose_kept(op, base->ctx->arena);
-  window_input_open(&op->input, base, &op->layout, NULL, 0);
-  window_output_open(&op->output, base, &op->layout);
-  op->states = ARENA_ARRAY(base->ctx->arena, const char *, op->layout.aggs_len + 1);
-  live_groups_init(&op->groups, &op->layout, sizeof(SlidingGroup));
-  op->again = arena_zalloc(base->ctx->arena, op->layout.stride + 16);
+  op->kit = base->ctx->model ? ((SlidingOp *)base->ctx->model)->kit : new_kit(base);
+  op->last = TICKS_MIN;
+  op->rows.cols_len = op->kit->kept_len;
+  live_groups_init(&op->groups, &op->kit->layout, sizeof(SlidingGroup));
   return STATUS_OK;
 }
 
 static void need_room(SlidingOp *op, uint32_t rows) {
-  if (rows <= op->room) return;
-  op->room = rows;
-  selection_unref(op->slice);
-  op->slice = selection_new(rows);
-  op->numbers = mem_realloc(op->numbers, mem_mul(rows, 2 * sizeof *op->numbers));
-  for (uint32_t i = 0; i < rows; i++) op->numbers[i] = i, op->numbers[rows + i] = 0;
+  SlidingKit *kit = op->kit;
+  if (rows <= kit->room) return;
+  kit->room = rows;
+  selection_unref(kit->slice);
+  kit->slice = selection_new(rows);
+  kit->numbers = mem_realloc(kit->numbers, mem_mul(rows, 2 * sizeof *kit->numbers));
+  for (uint32_t i = 0; i < rows; i++) kit->numbers[i] = i, kit->numbers[rows + i] = 0;
 }
 
-static const uint32_t *zeros(const SlidingOp *op) { return op->numbers + op->room; }
+static const uint32_t *zeros(const SlidingOp *op) { return op->kit->numbers + op->kit->room; }
 
 /* ---- rows that leave -------------------------------------------------------------------------- */
 
 static void piece_args(SlidingOp *op, const SlidingPiece *piece) {
-  for (uint32_t i = 0; i < op->rows.cols_len; i++) op->args[op->kept_args[i]] = piece->cols[i];
+  for (uint32_t i = 0; i < op->rows.cols_len; i++) op->kit->args[op->kit->kept_args[i]] = piece->cols[i];
 }
 
 static void retract_values(SlidingOp *op, const SlidingPiece *piece, uint32_t begin, uint32_t end) {
+  SlidingKit *kit = op->kit;
   need_room(op, end - begin);
-  for (uint32_t i = begin; i < end; i++) op->slice->rows[i - begin] = i;
-  op->slice->len = end - begin;
+  for (uint32_t i = begin; i < end; i++) kit->slice->rows[i - begin] = i;
+  kit->slice->len = end - begin;
   piece_args(op, piece);
-  Column *const *args = op->args;
-  for (uint32_t a = 0; a < op->layout.aggs_len; a++) {
-    const AggCall *call = &op->layout.aggs[a].call;
-    if (op->ways[a] == WAY_RETRACT)
-      call->fn->retract(call, op->groups.records + op->layout.offsets[a], op->groups.stride, piece->groups + begin,
-                        args, op->slice, piece->rows);
+  Column *const *args = kit->args;
+  for (uint32_t a = 0; a < kit->layout.aggs_len; a++) {
+    const AggCall *call = &kit->layout.aggs[a].call;
+    if (kit->ways[a] == WAY_RETRACT)
+      call->fn->retract(call, op->groups.records + kit->layout.offsets[a], op->groups.stride, piece->groups + begin,
+                        args, kit->slice, piece->rows);
     args += call->args_len;
   }
 }
@@ -143,9 +167,9 @@ static void retract_values(SlidingOp *op, const SlidingPiece *piece, uint32_t be
 static void take_back(SlidingOp *op, SlidingPiece *piece, uint32_t end) {
   if (end <= piece->at) return;
   retract_values(op, piece, piece->at, end);
-  for (uint32_t i = piece->at; op->stacked.aggs_len && i < end; i++) {
+  for (uint32_t i = piece->at; op->kit->stacked.aggs_len && i < end; i++) {
     uint32_t group = piece->groups[i];
-    two_stacks_pop(&group_of(op, group)->stacks, &op->stacked, live_group_states(&op->groups, group));
+    two_stacks_pop(&group_of(op, group)->stacks, &op->kit->stacked, live_group_states(&op->groups, group));
   }
   piece->at = end;
 }
@@ -159,47 +183,50 @@ static void apply_leaving(SlidingOp *op) {
 /* ---- rows that enter -------------------------------------------------------------------------- */
 
 static char *need_row_states(SlidingOp *op, uint32_t rows) {
-  if (rows > op->row_states_room) {
-    op->row_states_room = rows;
-    op->row_states = mem_realloc(op->row_states, mem_mul(rows, op->stacked.stride));
+  SlidingKit *kit = op->kit;
+  if (rows > kit->row_states_room) {
+    kit->row_states_room = rows;
+    kit->row_states = mem_realloc(kit->row_states, mem_mul(rows, kit->stacked.stride));
   }
-  for (uint32_t i = 0; i < rows; i++) stack_states_init(&op->stacked, op->row_states + i * op->stacked.stride);
-  return op->row_states;
+  for (uint32_t i = 0; i < rows; i++) stack_states_init(&kit->stacked, kit->row_states + i * kit->stacked.stride);
+  return kit->row_states;
 }
 
 /* A state of its own for each row, which then moves into the stacks of its group. */
 static void stack_rows(SlidingOp *op, const Selection *sel, const uint32_t *groups, uint32_t count) {
+  SlidingKit *kit = op->kit;
   char *states = need_row_states(op, count);
-  Column *const *args = window_args(&op->input);
+  Column *const *args = window_args(&kit->input);
   uint32_t stacked = 0;
-  for (uint32_t a = 0; a < op->layout.aggs_len; a++) {
-    const AggCall *call = &op->layout.aggs[a].call;
-    if (op->ways[a] == WAY_STACKS)
-      call->fn->update(call, states + op->stacked.offsets[stacked++], op->stacked.stride, op->numbers, args, sel,
-                       op->input.batch->rows);
+  for (uint32_t a = 0; a < kit->layout.aggs_len; a++) {
+    const AggCall *call = &kit->layout.aggs[a].call;
+    if (kit->ways[a] == WAY_STACKS)
+      call->fn->update(call, states + kit->stacked.offsets[stacked++], kit->stacked.stride, kit->numbers, args, sel,
+                       kit->input.batch->rows);
     args += call->args_len;
   }
   for (uint32_t i = 0; i < count; i++)
-    two_stacks_push(&group_of(op, groups[i])->stacks, &op->stacked, states + i * op->stacked.stride);
+    two_stacks_push(&group_of(op, groups[i])->stacks, &kit->stacked, states + i * kit->stacked.stride);
 }
 
 static void apply_entering(SlidingOp *op) {
-  const WindowInput *input = &op->input;
+  SlidingKit *kit = op->kit;
+  const WindowInput *input = &kit->input;
   if (op->from == op->to) return;
   need_room(op, input->batch->rows);
   bool all = op->from == 0 && op->to == input->count;
-  if (!all) window_slice(input, op->from, op->to, op->slice);
-  const Selection *sel = all ? input->sel : op->slice;
+  if (!all) window_slice(input, op->from, op->to, kit->slice);
+  const Selection *sel = all ? input->sel : kit->slice;
   const uint32_t *groups = op->entering->groups + op->from;
   Column *const *args = window_args(input);
-  for (uint32_t a = 0; a < op->layout.aggs_len; a++) {
-    const AggCall *call = &op->layout.aggs[a].call;
-    if (op->ways[a] != WAY_AGAIN)
-      call->fn->update(call, op->groups.records + op->layout.offsets[a], op->groups.stride, groups, args, sel,
+  for (uint32_t a = 0; a < kit->layout.aggs_len; a++) {
+    const AggCall *call = &kit->layout.aggs[a].call;
+    if (kit->ways[a] != WAY_AGAIN)
+      call->fn->update(call, op->groups.records + kit->layout.offsets[a], op->groups.stride, groups, args, sel,
                        input->batch->rows);
     args += call->args_len;
   }
-  if (op->stacked.aggs_len) stack_rows(op, sel, groups, op->to - op->from);
+  if (kit->stacked.aggs_len) stack_rows(op, sel, groups, op->to - op->from);
   op->from = op->to;
 }
 
@@ -212,64 +239,69 @@ static void apply(SlidingOp *op) {
 
 /* The state of an aggregate from all rows of its group. */
 static void compute_again(SlidingOp *op, uint32_t a, uint32_t first_arg, uint32_t group, char *state) {
-  const AggCall *call = &op->layout.aggs[a].call;
+  SlidingKit *kit = op->kit;
+  const AggCall *call = &kit->layout.aggs[a].call;
   for (uint32_t p = 0; p < op->rows.pieces.len; p++) {
     const SlidingPiece *piece = &op->rows.pieces.items[p];
     need_room(op, piece->rows);
-    op->slice->len = 0;
+    kit->slice->len = 0;
     for (uint32_t i = piece->at; i < piece->rows; i++)
-      if (piece->groups[i] == group) op->slice->rows[op->slice->len++] = i;
+      if (piece->groups[i] == group) kit->slice->rows[kit->slice->len++] = i;
     piece_args(op, piece);
-    if (op->slice->len)
-      call->fn->update(call, state, op->layout.stride, zeros(op), op->args + first_arg, op->slice, piece->rows);
+    if (kit->slice->len)
+      call->fn->update(call, state, kit->layout.stride, zeros(op), kit->args + first_arg, kit->slice, piece->rows);
   }
 }
 
 /* A state made for one answer; released after it. */
 static char *scratch_state(SlidingOp *op, uint32_t a) {
-  const AggCall *call = &op->layout.aggs[a].call;
-  char *state = op->again + op->layout.offsets[a];
+  SlidingKit *kit = op->kit;
+  const AggCall *call = &kit->layout.aggs[a].call;
+  char *state = kit->again + kit->layout.offsets[a];
   memset(state, 0, call->fn->state_bytes);
   if (call->fn->init) call->fn->init(call, state);
   return state;
 }
 
 static const char *answer_of(SlidingOp *op, uint32_t a, uint32_t stacked, uint32_t first_arg, uint32_t group) {
-  const AggCall *call = &op->layout.aggs[a].call;
-  const char *own = live_group_states(&op->groups, group) + op->layout.offsets[a];
-  const char *front = two_stacks_front(&group_of(op, group)->stacks, &op->stacked);
-  if (op->ways[a] == WAY_RETRACT || (op->ways[a] == WAY_STACKS && !front)) return own;
+  SlidingKit *kit = op->kit;
+  const AggCall *call = &kit->layout.aggs[a].call;
+  const char *own = live_group_states(&op->groups, group) + kit->layout.offsets[a];
+  const char *front = two_stacks_front(&group_of(op, group)->stacks, &kit->stacked);
+  if (kit->ways[a] == WAY_RETRACT || (kit->ways[a] == WAY_STACKS && !front)) return own;
   char *state = scratch_state(op, a);
-  if (op->ways[a] == WAY_AGAIN) {
+  if (kit->ways[a] == WAY_AGAIN) {
     compute_again(op, a, first_arg, group, state);
   } else {
-    call->fn->combine(call, state, front + op->stacked.offsets[stacked]);
+    call->fn->combine(call, state, front + kit->stacked.offsets[stacked]);
     call->fn->combine(call, state, own);
   }
   return state;
 }
 
 static void release_answer(SlidingOp *op, uint32_t a, const char *state) {
-  void (*release)(void *) = op->layout.aggs[a].call.fn->release;
-  char *scratch = op->again + op->layout.offsets[a];
+  SlidingKit *kit = op->kit;
+  void (*release)(void *) = kit->layout.aggs[a].call.fn->release;
+  char *scratch = kit->again + kit->layout.offsets[a];
   if (state == scratch && release) release(scratch);
 }
 
 static void send_group(SlidingOp *op, uint32_t group) {
+  SlidingKit *kit = op->kit;
   uint32_t stacked = 0, arg = 0;
-  for (uint32_t a = 0; a < op->layout.aggs_len; a++) {
-    op->states[a] = answer_of(op, a, stacked, arg, group);
-    stacked += op->ways[a] == WAY_STACKS;
-    arg += op->layout.aggs[a].call.args_len;
+  for (uint32_t a = 0; a < kit->layout.aggs_len; a++) {
+    kit->states[a] = answer_of(op, a, stacked, arg, group);
+    stacked += kit->ways[a] == WAY_STACKS;
+    arg += kit->layout.aggs[a].call.args_len;
   }
   Ticks time = group_of(op, group)->changed;
-  if (!window_output_add(&op->output, live_group_keys(&op->groups, group), op->states, time))
-    window_output_send(&op->output, &op->rows.lineage);
-  for (uint32_t a = 0; a < op->layout.aggs_len; a++) release_answer(op, a, op->states[a]);
+  if (!window_output_add(&kit->output, live_group_keys(&op->groups, group), kit->states, time))
+    window_output_send(&kit->output, &op->rows.lineage);
+  for (uint32_t a = 0; a < kit->layout.aggs_len; a++) release_answer(op, a, kit->states[a]);
 }
 
 static void remove_group(SlidingOp *op, uint32_t group) {
-  two_stacks_release(&group_of(op, group)->stacks, &op->stacked);
+  two_stacks_release(&group_of(op, group)->stacks, &op->kit->stacked);
   live_groups_remove(&op->groups, group);
 }
 
@@ -334,9 +366,10 @@ static void leave_until(SlidingOp *op, Ticks time) {
 }
 
 static void enter(SlidingOp *op, uint32_t position, Ticks time) {
-  uint32_t row = window_row(&op->input, position);
+  SlidingKit *kit = op->kit;
+  uint32_t row = window_row(&kit->input, position);
   bool made;
-  uint32_t group = live_groups_find(&op->groups, window_keys(&op->input), row, op->input.hashes[position], 0, &made);
+  uint32_t group = live_groups_find(&op->groups, window_keys(&kit->input), row, kit->input.hashes[position], 0, &made);
   if (made) {
     *group_of(op, group) = (SlidingGroup){.changed = TICKS_MIN};
   } else if (waits_for_earlier(op, group, time)) {
@@ -369,35 +402,36 @@ static void give_memory_back(SlidingOp *op) {
 }
 
 static void keep_rows(SlidingOp *op) {
-  WindowInput *input = &op->input;
+  SlidingKit *kit = op->kit;
+  WindowInput *input = &kit->input;
   need_room(op, input->batch->rows);
-  window_slice(input, 0, input->count, op->slice);
+  window_slice(input, 0, input->count, kit->slice);
   for (uint32_t i = 0; i < op->rows.cols_len; i++)
-    op->kept[i] = column_gather(window_args(input)[op->kept_args[i]], op->slice->rows, input->count, true);
-  op->entering = sliding_rows_add(&op->rows, input->count, op->kept, &input->batch->lineage);
+    kit->kept[i] = column_gather(window_args(input)[kit->kept_args[i]], kit->slice->rows, input->count, true);
+  op->entering = sliding_rows_add(&op->rows, input->count, kit->kept, &input->batch->lineage);
   for (uint32_t i = 0; i < input->count; i++) op->entering->times[i] = window_time(input, i);
 }
 
 static void sliding_push(Op *base, uint32_t port, const Batch *batch) {
   (void)port;
   SlidingOp *op = (SlidingOp *)base;
-  window_input_begin(&op->input, base, batch);
-  window_input_check_order(&op->input, base);
-  if (op->input.count) {
+  window_input_begin(&op->kit->input, base, batch);
+  window_input_check_order(&op->kit->input, base, &op->last);
+  if (op->kit->input.count) {
     keep_rows(op);
     op->from = op->to = 0;
-    for (uint32_t i = 0; i < op->input.count; i++) {
+    for (uint32_t i = 0; i < op->kit->input.count; i++) {
       leave_until(op, op->entering->times[i]);
       enter(op, i, op->entering->times[i]);
     }
     apply(op);
     op->from = op->to = 0;
-    window_output_send(&op->output, &op->rows.lineage);
+    window_output_send(&op->kit->output, &op->rows.lineage);
     drop_rows(op);
     sliding_rows_tidy(&op->rows);
     give_memory_back(op);
   }
-  window_input_end(&op->input);
+  window_input_end(&op->kit->input);
 }
 
 static void sliding_advance(Op *base, uint32_t port, uint32_t channel, Ticks w) {
@@ -408,7 +442,7 @@ static void sliding_advance(Op *base, uint32_t port, uint32_t channel, Ticks w) 
     leave_until(op, w - 1);
     settle(op, w);
   }
-  window_output_send(&op->output, &op->rows.lineage);
+  window_output_send(&op->kit->output, &op->rows.lineage);
   drop_rows(op);
   give_memory_back(op);
   if (w > base->watermark || w == TICKS_MIN) op_advance(base, base->channel, w);
@@ -420,19 +454,20 @@ static void save_group(const void *owner, const void *extra, ByteWriter *out) {
   const SlidingGroup *g = extra;
   put_u64(out, g->rows);
   put_i64(out, g->changed);
-  two_stacks_save(&g->stacks, &((const SlidingOp *)owner)->stacked, out);
+  two_stacks_save(&g->stacks, &((const SlidingOp *)owner)->kit->stacked, out);
 }
 
 static void load_group(void *owner, void *extra, ByteReader *in) {
   SlidingGroup *g = extra;
   g->rows = get_u64(in);
   g->changed = get_i64(in);
-  two_stacks_load(&g->stacks, &((SlidingOp *)owner)->stacked, in);
+  two_stacks_load(&g->stacks, &((SlidingOp *)owner)->kit->stacked, in);
 }
 
-static bool sliding_holds(const Op *op) {
-  const SlidingOp *sliding = (const SlidingOp *)op;
-  return sliding->groups.live > 0 || sliding->rows.pieces.len > 0;
+static Ticks sliding_due(const Op *base) {
+  const SlidingOp *op = (const SlidingOp *)base;
+  if (op->waiting.len) return group_of(op, op->waiting.items[0])->changed + 1;
+  return op->groups.live ? sliding_rows_leaving(&op->rows, op->size) + 1 : TICKS_MAX;
 }
 
 static Status sliding_save(Op *base, StateWriter *out, Error *err) {
@@ -472,15 +507,11 @@ static void sliding_oldest(const Op *base, Lineage *into) {
 
 static void sliding_close(Op *base) {
   SlidingOp *op = (SlidingOp *)base;
-  LIVE_GROUPS_EACH(&op->groups, group) two_stacks_release(&group_of(op, group)->stacks, &op->stacked);
+  LIVE_GROUPS_EACH(&op->groups, group) two_stacks_release(&group_of(op, group)->stacks, &op->kit->stacked);
   live_groups_release(&op->groups);
   sliding_rows_release(&op->rows);
-  window_input_close(&op->input);
-  window_output_close(&op->output);
   vec_release(&op->waiting);
-  selection_unref(op->slice);
-  mem_free(op->numbers);
-  mem_free(op->row_states);
+  if (base->ctx->model == NULL || base->ctx->model == base) free_kit(op->kit);
 }
 
 static void sliding_describe(const PlanNode *node, StrBuf *out) {
@@ -502,7 +533,7 @@ const OpClass op_window_sliding = {
   .open = sliding_open,
   .push = sliding_push,
   .advance = sliding_advance,
-  .holds = sliding_holds,
+  .due = sliding_due,
   .save = sliding_save,
   .load = sliding_load,
   .oldest = sliding_oldest,

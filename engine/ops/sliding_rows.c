@@ -100,6 +100,14 @@ void sliding_rows_tidy(SlidingRows *rows) {
 
 /* ---- the rest --------------------------------------------------------------------------------- */
 
+Ticks sliding_rows_leaving(const SlidingRows *rows, Ticks size) {
+  for (uint32_t p = 0; p < rows->pieces.len; p++) {
+    const SlidingPiece *piece = &rows->pieces.items[p];
+    if (piece->at < piece->rows) return window_later(piece->times[piece->at], size);
+  }
+  return TICKS_MIN;
+}
+
 uint64_t sliding_rows_len(const SlidingRows *rows) {
   uint64_t len = 0;
   for (uint32_t i = 0; i < rows->pieces.len; i++) len += rows->pieces.items[i].rows - rows->pieces.items[i].at;

@@ -30,6 +30,8 @@ SlidingPiece *sliding_rows_add(SlidingRows *rows, uint32_t count, Column *const 
 void sliding_rows_drop(SlidingRows *rows, Ticks size, Ticks before);
 /* Joins small pieces at the end; everything has entered. */
 void sliding_rows_tidy(SlidingRows *rows);
+/* When the first row leaves that is still there; there is one. */
+Ticks sliding_rows_leaving(const SlidingRows *rows, Ticks size);
 uint64_t sliding_rows_len(const SlidingRows *rows);
 void sliding_rows_renumber(SlidingRows *rows, const uint32_t *map); /* groups got new numbers */
 void sliding_rows_oldest(const SlidingRows *rows, Lineage *into);

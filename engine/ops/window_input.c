@@ -10,7 +10,7 @@ void window_input_open(WindowInput *input, Op *op, const GroupLayout *layout, Ex
   for (uint32_t i = 0; i < layout->aggs_len; i++)
     for (unsigned j = 0; j < layout->aggs[i].call.args_len; j++) vec_push(&values, layout->aggs[i].args[j]);
   for (uint32_t i = 0; i < own_len; i++) vec_push(&values, own[i]);
-  *input = (WindowInput){.layout = layout, .values_len = values.len, .last = TICKS_MIN};
+  *input = (WindowInput){.layout = layout, .values_len = values.len};
   input->program = program_new(op->ctx->arena, NULL, values.items, values.len);
   input->run = program_run_new(input->program);
   input->values = ARENA_ARRAY(op->ctx->arena, Column *, values.len + 1);
@@ -94,10 +94,10 @@ void window_input_end(WindowInput *input) {
   input->count = 0;
 }
 
-void window_input_check_order(WindowInput *input, const Op *op) {
+void window_input_check_order(const WindowInput *input, const Op *op, Ticks *last) {
   if (input->count == 0) return;
-  if (!input->batch->sorted || window_time(input, 0) < input->last) BUG("rows reach %s out of order", op->cls->name);
-  input->last = window_time(input, input->count - 1);
+  if (!input->batch->sorted || window_time(input, 0) < *last) BUG("rows reach %s out of order", op->cls->name);
+  *last = window_time(input, input->count - 1);
 }
 
 void window_slice(const WindowInput *input, uint32_t begin, uint32_t end, Selection *into) {

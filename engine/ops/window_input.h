@@ -17,7 +17,6 @@ typedef struct WindowInput {
   RowFailures failures;
   uint64_t   *hashes;     /* of the keys, by position in the selection */
   uint32_t    room;       /* of hashes, in rows */
-  Ticks       last;       /* time of the last row that came */
   /* between begin and end */
   const Batch *batch;
   Selection  *sel;        /* NULL: all rows */
@@ -30,8 +29,9 @@ void window_input_close(WindowInput *input);
 /* Computes everything for the batch, which is borrowed until window_input_end. */
 void window_input_begin(WindowInput *input, Op *op, const Batch *batch);
 void window_input_end(WindowInput *input);
-/* For operators with a merge in front: rows come in order of time, BUG when they do not. */
-void window_input_check_order(WindowInput *input, const Op *op);
+/* For operators with a merge in front: rows come in order of time, BUG when they do not. *last: the time of the last
+** row so far, TICKS_MIN before the first. */
+void window_input_check_order(const WindowInput *input, const Op *op, Ticks *last);
 
 static inline Column *const *window_keys(const WindowInput *input) { return input->values; }
 static inline Column *const *window_args(const WindowInput *input) { return input->values + input->layout->keys_len; }

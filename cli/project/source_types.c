@@ -232,9 +232,16 @@ static void bind_odbc(BindingFile *file) {
     set_if_given(file, odbc_keys[i].key, odbc_keys[i].option);
 }
 
-/* {value} with } doubled: what any character may stand in. */
-static void put_braced(const char *name, Str value, StrBuf *out) {
-  strbuf_printf(out, ";%s={", name);
+/* A value of a connection string: in {braces} with } doubled where one of its characters means something there. */
+static void put_value(const char *name, Str value, StrBuf *out) {
+  bool plain = true;
+  for (size_t i = 0; i < value.len; i++) plain = plain && !strchr("[]{}(),;?*=!@ ", value.ptr[i]);
+  strbuf_printf(out, ";%s=", name);
+  if (plain) {
+    strbuf_put_str(out, value);
+    return;
+  }
+  strbuf_putc(out, '{');
   for (size_t i = 0; i < value.len; i++) {
     strbuf_putc(out, value.ptr[i]);
     if (value.ptr[i] == '}') strbuf_putc(out, '}');
@@ -249,9 +256,9 @@ static void put_sql_server(BindingFile *file, Str server, Str database, Str user
   bool bare = str_find_char(server, '.') < 0 && str_find_char(server, ',') < 0 && str_find_char(server, ':') < 0;
   strbuf_printf(&text, "Driver={" STR_FMT "};Server=" STR_FMT "%s", STR_ARG(driver), STR_ARG(server),
                 bare ? ".database.windows.net" : "");
-  put_braced("Database", database, &text);
-  put_braced("Uid", user, &text);
-  put_braced("Pwd", password, &text);
+  put_value("Database", database, &text);
+  put_value("Uid", user, &text);
+  put_value("Pwd", password, &text);
   strbuf_puts(&text, ";Encrypt=yes");
   file->where.target = arena_str(&file->desc->arena, strbuf_str(&text));
   strbuf_release(&text);

@@ -118,7 +118,7 @@ static void sql_secrets_and_tables(void **state) {
   expect(true, NULL, "{\"Name\":\"x\",\"DataSourceType\":\"SQL Database\",\"SQLDatabaseProperties\":{\"Server\":\"s\","
                      "\"Database\":\"d\",\"User\":\"u\",\"Password\":\"a}b;?$${c\",\"Table\":\"dbo.t\","
                      "\"MaxBatchCount\":500}}",
-         "odbc", "Driver={ODBC Driver 18 for SQL Server};Server=s.database.windows.net;Database={d};Uid={u};"
+         "odbc", "Driver={ODBC Driver 18 for SQL Server};Server=s.database.windows.net;Database=d;Uid=u;"
                  "Pwd={a}}b;?${c};Encrypt=yes", "table=dbo.t\ntransaction-rows=500\n");
 }
 
@@ -126,11 +126,12 @@ static void reference_data_out_of_sql(void **state) {
   expect(false, NULL,
          "{\"Name\":\"x\",\"Type\":\"Reference data\",\"DataSourceType\":\"SQL Database\","
          "\"SQLDatabaseProperties\":null,"
-         "\"SqlReferenceInputInfo\":{\"Server\":\"h.example,1433\",\"Database\":\"d\",\"User\":\"u\",\"Password\":\"w\","
+         "\"SqlReferenceInputInfo\":{\"Server\":\"h.example,1433\",\"Database\":\"d\",\"User\":\"u\","
+         "\"Password\":\"w\","
          "\"Driver\":\"FreeTDS\",\"FullSnapshotQuery\":\"SELECT a&b\","
          "\"RefreshType\":\"RefreshPeriodicallyWithDelta\","
          "\"DeltaSnapshotQuery\":\"SELECT 1\",\"RefreshRate\":\"00:05:30\"}}",
-         "odbc", "Driver={FreeTDS};Server=h.example,1433;Database={d};Uid={u};Pwd={w};Encrypt=yes",
+         "odbc", "Driver={FreeTDS};Server=h.example,1433;Database=d;Uid=u;Pwd=w;Encrypt=yes",
          "query=SELECT a&b\nrefresh=00h05m30s\ndelta=SELECT 1\n");
 }
 

@@ -1,6 +1,7 @@
 /* mem.c: see mem.h. */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@ void *mem_zalloc(size_t bytes) { return checked(calloc(1, bytes ? bytes : 1), by
 void *mem_realloc(void *ptr, size_t bytes) { return checked(realloc(ptr, bytes ? bytes : 1), bytes); }
 
 void mem_free(void *ptr) { free(ptr); }
+
+void mem_trim(void) { malloc_trim(0); }
 
 void *mem_dup(const void *ptr, size_t bytes) {
   void *copy = mem_alloc(bytes);

@@ -12,6 +12,8 @@ void *mem_alloc(size_t bytes);                     /* uninitialised; bytes may b
 void *mem_zalloc(size_t bytes);                    /* zeroed */
 void *mem_realloc(void *ptr, size_t bytes);
 void  mem_free(void *ptr);                         /* NULL is fine */
+/* Gives what is free back to the system: after the many small pieces of something large. Costs milliseconds. */
+void  mem_trim(void);
 void *mem_dup(const void *ptr, size_t bytes);
 char *mem_strdup(const char *text);
 char *mem_strndup(const char *text, size_t len);   /* adds the NUL */

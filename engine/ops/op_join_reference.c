@@ -373,6 +373,7 @@ static Selection *all_rows(const Batch *batch) {
 }
 
 static bool one_snapshot(JoinOp *join, const Batch *batch, const Snapshot *snapshot, Ticks from, Ticks until) {
+  if (join->snapshots_len == 1 && from == TICKS_MIN && until == TICKS_MAX) return true;
   SELECTION_EACH(batch->sel, batch->rows, i) {
     Ticks t = time_of(batch, i);
     if (t < from || t >= until || snapshot_at(join, t) != snapshot) return false;

@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "column/codec.h"
 
+enum { HEAP_LEAST = 16 << 10, HEAP_MOST = 4 << 20 /* bytes of a buffer of texts */, TRIM_ROWS = 100000 };
+
 ReferenceTable *reference_table_new(uint32_t cols_len, uint32_t keys_len) {
   ReferenceTable *table = mem_zalloc(sizeof *table);
   table->cols_len = cols_len;
@@ -27,6 +29,7 @@ static void release_pieces(ReferenceTable *table) {
 void reference_table_free(ReferenceTable *table) {
   if (table == NULL) return;
   release_pieces(table);
+  buffer_unref(table->heap);
   free_columns(table->cols, table->cols_len + table->keys_len);
   mem_free(table->slots);
   mem_free(table->next);
@@ -43,6 +46,45 @@ static uint32_t *selected_rows(const Selection *sel, uint32_t rows, uint32_t *co
   return list;
 }
 
+static bool is_text(const Column *col) {
+  return !col->constant && (col->layout == COL_TEXT || col->layout == COL_RECORD || col->layout == COL_ARRAY);
+}
+
+/* Room in the buffer that pieces share; the column keeps it alive. The first ones are small: most tables are. */
+static char *heap_space(ReferenceTable *table, Column *col, size_t len) {
+  if (table->heap == NULL || table->heap->len + len > table->heap->cap) {
+    size_t cap = table->heap ? table->heap->cap * 2 : HEAP_LEAST;
+    if (cap > HEAP_MOST) cap = HEAP_MOST;
+    buffer_unref(table->heap);
+    table->heap = buffer_new(cap < len ? len : cap);
+  }
+  column_hold(col, table->heap);
+  char *space = table->heap->data + table->heap->len;
+  table->heap->len += len;
+  return space;
+}
+
+static Column *take_texts(ReferenceTable *table, const Column *col, const uint32_t *rows, uint32_t count) {
+  Column *own = column_new(col->layout, count);
+  for (uint32_t i = 0; i < count; i++) {
+    Text *text = &column_text(own)[i];
+    if (column_is_null(col, rows[i])) {
+      column_set_null(own, i);
+      continue;
+    }
+    *text = column_text(col)[rows[i]];
+    if (text->len <= TEXT_INLINE) continue;
+    char *space = heap_space(table, own, text->len);
+    memcpy(space, text->ptr, text->len);
+    *text = text_from((Str){space, text->len});
+  }
+  return own;
+}
+
+static Column *take_column(ReferenceTable *table, const Column *col, const uint32_t *rows, uint32_t count) {
+  return is_text(col) ? take_texts(table, col, rows, count) : column_gather(col, rows, count, true);
+}
+
 /* Which column of the batch a key is; UINT32_MAX: none. */
 static uint32_t column_of_key(const Batch *batch, const Column *key) {
   for (uint32_t i = 0; i < batch->cols_len; i++)
@@ -54,11 +96,11 @@ void reference_table_add(ReferenceTable *table, const Batch *batch, const Select
   uint32_t count, len = table->cols_len + table->keys_len;
   uint32_t *rows = selected_rows(sel, batch->rows, &count);
   Column **cols = mem_alloc(mem_mul(len + 1, sizeof *cols));
-  for (uint32_t i = 0; i < table->cols_len; i++) cols[i] = column_gather(batch->cols[i], rows, count, true);
+  for (uint32_t i = 0; i < table->cols_len; i++) cols[i] = take_column(table, batch->cols[i], rows, count);
   for (uint32_t k = 0; k < table->keys_len; k++) {
     uint32_t same = column_of_key(batch, keys[k]);
     cols[table->cols_len + k] = same < table->cols_len ? column_ref(cols[same])
-                                                       : column_gather(keys[k], rows, count, true);
+                                                       : take_column(table, keys[k], rows, count);
   }
   mem_free(rows);
   vec_push(&table->pieces, (ReferencePiece){cols, count});
@@ -139,8 +181,30 @@ static bool key_is_column(const ReferenceTable *table, uint32_t k, uint32_t i) {
   return table->pieces.len > 0;
 }
 
-/* One column out of the pieces, which give theirs up: at no time is more than one column there twice. */
-static Column *join_pieces(ReferenceTable *table, uint32_t at) {
+static bool all_texts(const ReferenceTable *table, uint32_t at) {
+  for (uint32_t i = 0; i < table->pieces.len; i++) {
+    const Column *col = table->pieces.items[i].cols[at];
+    if (!is_text(col) || col->layout != table->pieces.items[0].cols[at]->layout) return false;
+  }
+  return table->pieces.len > 0;
+}
+
+/* The texts stay where they are. */
+static Column *concat_texts(const ReferenceTable *table, uint32_t at) {
+  Column *out = column_new(table->pieces.items[0].cols[at]->layout, table->rows);
+  uint32_t row = 0;
+  for (uint32_t i = 0; i < table->pieces.len; i++) {
+    const Column *col = table->pieces.items[i].cols[at];
+    if (col->rows) memcpy(column_text(out) + row, column_text(col), col->rows * sizeof(Text));
+    for (uint32_t k = 0; col->valid && k < col->rows; k++)
+      if (!bits_get(col->valid, k)) column_set_null(out, row + k);
+    column_hold_all(out, col);
+    row += col->rows;
+  }
+  return out;
+}
+
+static Column *concat_any(const ReferenceTable *table, uint32_t at) {
   uint32_t len = table->pieces.len;
   const Column **cols = mem_alloc(mem_mul(len + 1, sizeof *cols));
   const uint32_t **rows = mem_zalloc(mem_mul(len + 1, sizeof *rows));
@@ -150,13 +214,19 @@ static Column *join_pieces(ReferenceTable *table, uint32_t at) {
     counts[i] = table->pieces.items[i].rows;
   }
   Column *col = column_concat(cols, rows, counts, len);
-  for (uint32_t i = 0; i < len; i++) {
-    column_unref(table->pieces.items[i].cols[at]);
-    table->pieces.items[i].cols[at] = NULL;
-  }
   mem_free(counts);
   mem_free(rows);
   mem_free(cols);
+  return col;
+}
+
+/* One column out of the pieces, which give theirs up: at no time is more than one column there twice. */
+static Column *join_pieces(ReferenceTable *table, uint32_t at) {
+  Column *col = all_texts(table, at) ? concat_texts(table, at) : concat_any(table, at);
+  for (uint32_t i = 0; i < table->pieces.len; i++) {
+    column_unref(table->pieces.items[i].cols[at]);
+    table->pieces.items[i].cols[at] = NULL;
+  }
   return col;
 }
 
@@ -185,6 +255,9 @@ void reference_table_complete(ReferenceTable *table) {
                                                                   : column_ref(table->cols[column_of[k]]);
   mem_free(column_of);
   release_pieces(table);
+  buffer_unref(table->heap);
+  table->heap = NULL;
+  if (table->rows >= TRIM_ROWS) mem_trim();
   if (table->keys_len) build_index(table);
 }
 

@@ -238,7 +238,8 @@ static Status end_load(ReferenceGroup *group) {
   return group->status;
 }
 
-/* Hands the tables to the joins. */
+/* Hands the tables to the joins. What a join has of a dated snapshot stays: it may be in the middle of using it, and a
+** join behind it is the one that asked. */
 static void install(ReferenceGroup *group, Ticks time) {
   Ticks from, until = TICKS_MAX;
   SnapshotEntry *entry = group->dated ? entry_of(group, time) : NULL;
@@ -246,8 +247,11 @@ static void install(ReferenceGroup *group, Ticks time) {
     entry->late = entry->failed = false;
     entry_at(group, time, &from, &until);
   }
-  for (uint32_t i = 0; i < group->joins.len; i++)
-    join_reference_add(group->job->ops[group->joins.items[i]], group->tables[i], time, until);
+  for (uint32_t i = 0; i < group->joins.len; i++) {
+    Op *op = group->job->ops[group->joins.items[i]];
+    if (!group->refresh && join_reference_has(op, time)) reference_table_free(group->tables[i]);
+    else join_reference_add(op, group->tables[i], time, until);
+  }
   mem_free(group->tables);
   group->tables = NULL;
   for (uint32_t i = 0; i < group->nodes.len; i++) { /* the steps did their work in the graph of the load */

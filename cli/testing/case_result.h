@@ -24,6 +24,7 @@ typedef struct OutputResult {
   Str name;
   OutputOutcome outcome;
   const CaseOutput *wanted;  /* NULL: the case does not name it */
+  Str others;                /* of MISSING: the outputs that the query writes */
   RowList expected, actual;
   RowDiff diff;              /* of DIFFERS and UNEXPECTED */
 } OutputResult;

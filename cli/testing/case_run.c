@@ -183,10 +183,19 @@ static void check_output(CaseRun *run, uint32_t at) {
   if (wanted || output.outcome != OUTPUT_MATCHED) arena_push(arena, &run->result->outputs, output);
 }
 
+static Str written_outputs(CaseRun *run) {
+  StrBuf names = {0};
+  for (uint32_t i = 0; i < run->plan->outputs_len; i++)
+    strbuf_printf(&names, "%s`" STR_FMT "`", i ? ", " : "", STR_ARG(run->plan->outputs[i]->name));
+  Str copy = arena_str(&run->result->arena, strbuf_str(&names));
+  strbuf_release(&names);
+  return copy;
+}
+
 static void check_missing(CaseRun *run, const CaseOutput *wanted) {
   for (uint32_t i = 0; i < run->plan->outputs_len; i++)
     if (str_eq_nocase(run->plan->outputs[i]->name, wanted->name)) return;
-  OutputResult output = {.name = wanted->name, .wanted = wanted,
+  OutputResult output = {.name = wanted->name, .wanted = wanted, .others = written_outputs(run),
                          .outcome = wanted->unrequired ? OUTPUT_UNREQUIRED : OUTPUT_MISSING};
   arena_push(&run->result->arena, &run->result->outputs, output);
   if (!wanted->unrequired) run->result->outcome = CASE_FAILED;

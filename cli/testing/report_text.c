@@ -21,7 +21,8 @@ static void put_part(uint32_t count, const char *one, const char *many, bool *fi
 void report_output(const OutputResult *output, StrBuf *out) {
   const RowDiff *diff = &output->diff;
   bool first = true;
-  if (output->outcome == OUTPUT_MISSING) strbuf_puts(out, ": the query writes no such output");
+  if (output->outcome == OUTPUT_MISSING)
+    strbuf_printf(out, ": the query writes no such output, it writes " STR_FMT, STR_ARG(output->others));
   if (output->outcome == OUTPUT_UNEXPECTED) strbuf_puts(out, ": the case does not name this output, and it has rows");
   if (output->outcome != OUTPUT_DIFFERS) return;
   if (diff->same_rows) {
@@ -67,9 +68,7 @@ static void put_input(const InputFacts *input, StrBuf *out) {
   put_some(counts->late, "late", out);
   put_some(counts->out_of_order, "out of order", out);
   if (counts->adjusted) {
-    put_some(counts->adjusted, "moved in time by up to ", out);
-    out->len--; /* the blank behind "to" stays once */
-    strbuf_putc(out, ' ');
+    strbuf_printf(out, ", %llu moved in time by up to ", (unsigned long long)counts->adjusted);
     duration_print(counts->largest_shift, out);
   }
   put_some(counts->dropped, "dropped", out);

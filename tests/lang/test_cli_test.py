@@ -122,7 +122,7 @@ class Rows(TestTest):
 
     def test_an_output_that_the_query_does_not_write_fails(self):
         self.config(case(ExpectedOutputs=case()["ExpectedOutputs"] + [{"OutputAlias": "trucks", "FilePath": "cars.json"}]))
-        self.differs("output trucks", "the query writes no such output")
+        self.differs("output trucks", "the query writes no such output, it writes `cars`")
 
 
 class Cases(TestTest):

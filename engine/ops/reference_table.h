@@ -1,10 +1,11 @@
 /* reference_table.h: one snapshot of reference data, indexed by the join's keys.
 **
 ** Rows arrive in pieces and become one column each when the snapshot is complete. Long texts lie in large buffers
-** from the beginning, so they are copied once. A key that is just a column is not kept twice. The index is open addressing over the hash of the keys: a slot holds 32 bits of the hash beside the
-** number of the first row with those keys, so a miss touches one line of memory; further rows of the same keys follow
-** it in a chain, in the order they came. Rows with a NULL key are in no chain: NULL keys do not match (semantics.md
-** section 5). Without keys every row matches.
+** from the beginning, so they are copied once. A key that is just a column is not kept twice. The index is open
+** addressing over the hash of the keys: a slot holds 32 bits of the hash beside the number of the first row with those
+** keys, so a miss touches one line of memory; further rows of the same keys follow it in a chain, in the order they
+** came. Rows with a NULL key are in no chain: NULL keys do not match (semantics.md section 5). Without keys every row
+** matches.
 **
 ** A large table does not fit the caches, so whole batches are probed: first all slots are asked for, then what they
 ** point to, and only then is compared.

@@ -194,6 +194,17 @@ static bool explain_extra_parenthesis(Syntax *s) {
   return true;
 }
 
+/* `(SELECT SUM b) AS s FROM t)`: the query ended at the parenthesis, which is why it has no FROM. */
+static bool explain_early_parenthesis(Syntax *s) {
+  DiagList *diags = s->p->diags;
+  uint32_t len = diags->items.len;
+  if (s->prev.kind != TK_RP || len == 0 || diags->items.items[len - 1].code != DIAG_missing_from) return false;
+  diags_truncate(diags, (DiagMark){len - 1, diags->errors - 1, diags->warnings});
+  Diag *diag = complain(s, DIAG_extra_parenthesis, s->prev.span, "this `)` closes the query before its FROM");
+  diag_hint(diags, diag, "remove it, or add the `(` that belongs to it");
+  return true;
+}
+
 /* Another FROM follows in the same SELECT, so this one was meant as a name. */
 static bool another_from(const Syntax *s) {
   unsigned depth = 0;
@@ -292,12 +303,14 @@ static const ForeignWord *find_foreign(const Syntax *s, const ForeignWord *words
   return NULL;
 }
 
-/* `# text` and `// text` at the beginning of a statement. */
+/* `# text`, `// text` and `- text` at the beginning of a statement. */
 static bool explain_comment(Syntax *s) {
   bool slashes = s->token.kind == TK_SLASH && token_at(s, s->at + 1).kind == TK_SLASH;
-  if (!slashes && (s->token.kind != TK_IDENT || text_at(s, s->at).ptr[0] != '#')) return false;
+  bool minus = s->token.kind == TK_MINUS && s->at == s->section.begin;
+  if (!slashes && !minus && (s->token.kind != TK_IDENT || text_at(s, s->at).ptr[0] != '#')) return false;
   Span span = {s->token.span.begin, s->token.span.begin + (slashes ? 2 : 1)};
-  Diag *diag = diag_add(s->p->diags, DIAG_syntax, span, "comments do not begin with `%s`", slashes ? "//" : "#");
+  Diag *diag = diag_add(s->p->diags, DIAG_syntax, span, "comments do not begin with `%s`",
+                        slashes ? "//" : minus ? "-" : "#");
   diag_hint(s->p->diags, diag, "a comment is `-- up to the end of the line` or `/* between these */`");
   diag_edit(s->p->diags, diag, span, "--");
   return true;
@@ -689,7 +702,8 @@ static bool explain_expected(Syntax *s) {
 
 static bool (*const explanations[])(Syntax *) = {
     explain_foreign_words, explain_statement,   explain_union_parenthesis, explain_index,
-    explain_extra_parenthesis, explain_unquoted_name, explain_comma_join,  explain_comparison_chain,
+    explain_early_parenthesis, explain_extra_parenthesis, explain_unquoted_name, explain_comma_join,
+    explain_comparison_chain,
     explain_step_parentheses, explain_call_in_from, explain_missing_by, explain_cast, explain_column, explain_else_if,
     explain_misspelt, explain_half_keyword, explain_foreign_clause, explain_trailing_comma, explain_reserved_word,
     explain_case, explain_unclosed_parenthesis, explain_missing_on, explain_clause_order, explain_missing_comma,

@@ -107,8 +107,24 @@ static int by_place(const void *left, const void *right) {
   return str_cmp(a->message, b->message);
 }
 
+/* What is bound twice, as an alias in GROUP BY, says the same twice. */
+static void remove_repetitions(DiagList *diags) {
+  uint32_t kept = 1;
+  for (uint32_t i = 1; i < diags->items.len; i++) {
+    const Diag *before = &diags->items.items[kept - 1], *diag = &diags->items.items[i];
+    bool same = before->code == diag->code && before->span.begin == diag->span.begin &&
+                before->span.end == diag->span.end && str_eq(before->message, diag->message);
+    if (!same) diags->items.items[kept++] = *diag;
+    else if (diag_info(diag->code)->severity == DIAG_ERROR) diags->errors--;
+    else diags->warnings--;
+  }
+  diags->items.len = kept;
+}
+
 void diags_sort(DiagList *diags) {
-  if (diags->items.len) qsort(diags->items.items, diags->items.len, sizeof(Diag), by_place);
+  if (diags->items.len == 0) return;
+  qsort(diags->items.items, diags->items.len, sizeof(Diag), by_place);
+  remove_repetitions(diags);
 }
 
 /* ---- suggestions ------------------------------------------------------------------------------ */

@@ -83,7 +83,7 @@ static inline DiagMark diags_mark(const DiagList *diags) {
 /* Forgets what was added since the mark was taken (for stages that try something out). */
 void diags_truncate(DiagList *diags, DiagMark mark);
 
-void diags_sort(DiagList *diags);                      /* by place, errors first at one place */
+void diags_sort(DiagList *diags);                      /* by place, errors first at one place; repetitions go */
 void diags_render(DiagList *diags, StrBuf *out, bool colour); /* for people: source line and carets */
 void diags_render_json(DiagList *diags, StrBuf *out);  /* an array of objects, for editors */
 

@@ -228,27 +228,27 @@ static int by_line_and_column(const void *left, const void *right) {
   return a->span.end < b->span.end ? -1 : a->span.end > b->span.end;
 }
 
+static void paint_view(Painter *painter, const View *view, uint32_t number) {
+  tint(painter, BLUE);
+  strbuf_printf(painter->out, "%*u |", (int)painter->gutter, number);
+  tint(painter, PLAIN);
+  if (view->line.len) strbuf_putc(painter->out, ' ');
+  view_print(view, painter->out);
+  strbuf_putc(painter->out, '\n');
+}
+
+/* The marks of one line, sorted. A long line is shown in several views when its marks are far apart. */
 static void paint_line(Painter *painter, Mark *marks, unsigned count) {
   SourceText *source = painter->diags->source;
-  uint32_t line_begin = source_text_line_start(source, marks[0].line);
-  const Mark *focus = &marks[0];
-  for (unsigned i = 0; i < count; i++)
-    if (marks[i].primary && marks[i].span.begin - marks[0].span.begin > VIEW_COLUMNS / 2) focus = &marks[i];
-  View view = view_make(source, marks[0].line, focus->span.begin - line_begin);
-  tint(painter, BLUE);
-  strbuf_printf(painter->out, "%*u |", (int)painter->gutter, marks[0].line);
-  tint(painter, PLAIN);
-  if (view.line.len) strbuf_putc(painter->out, ' ');
-  view_print(&view, painter->out);
-  strbuf_putc(painter->out, '\n');
-  unsigned shown = 0;
-  for (unsigned i = 0; i < count; i++) {
-    uint32_t at = marks[i].span.begin - line_begin;
-    if (at < view.begin || at > view.end) continue;
-    mark_place(&marks[i], &view);
-    marks[shown++] = marks[i];
+  uint32_t number = marks[0].line, line_begin = source_text_line_start(source, number);
+  for (unsigned first = 0, next; first < count; first = next) {
+    View view = view_make(source, number, marks[first].span.begin - line_begin);
+    for (next = first; next < count && marks[next].span.begin - line_begin <= view.end; next++)
+      mark_place(&marks[next], &view);
+    if (next == first) next++; /* behind the end of the line */
+    paint_view(painter, &view, number);
+    paint_marks(painter, &marks[first], next - first);
   }
-  if (shown) paint_marks(painter, marks, shown);
 }
 
 static unsigned marks_collect(DiagList *diags, const Diag *diag, Mark *marks) {

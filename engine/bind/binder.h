@@ -21,6 +21,8 @@ typedef struct OpenName { /* a name that a source without a schema may have, see
   unsigned reads;           /* 2: two or more */
 } OpenName;
 
+typedef struct Stranger { const BoundSelect *select; Str name; } Stranger; /* diagnosed: no source is called so */
+
 typedef struct Binder {
   Arena      *arena;
   DiagList   *diags;
@@ -31,6 +33,7 @@ typedef struct Binder {
   Vec(BoundSelect *) selects; /* all of them: slots are settled at the end */
   Vec(OpenName *) open_names;
   Positions open_found;       /* of open_names, by name */
+  Vec(Stranger) strangers;
 } Binder;
 
 /* Where an expression stands: decides what names mean and which calls are allowed. */

@@ -47,8 +47,11 @@ static const char *near_function_instead(Str name) {
 static Str nearest_function(Str name) {
   Str names[NAMES_MAX];
   unsigned count = function_names(names, NAMES_MAX);
-  for (const WindowClass *window = window_classes; window->name && count < NAMES_MAX; window++)
-    names[count++] = str_from(window->name);
+  for (const WindowClass *window = window_classes; window->name && count + 1 < NAMES_MAX; window++) {
+    Str full = str_from(window->name);
+    names[count++] = full;
+    if (str_ends(full, STR("Window"))) names[count++] = str_sub(full, 0, full.len - strlen("Window"));
+  }
   return diag_nearest(name, names, count);
 }
 

@@ -1,13 +1,6 @@
 /* from.c: FROM: names become leaves; TIMESTAMP BY is bound, or pushed through plain steps to the input. */
 #include "bind/binder.h"
 
-static bool not_yet(Binder *b, Span span, const char *what) {
-  Diag *diag = diag_add(b->diags, DIAG_not_in_this_version, span,
-                        "%s is part of the language, but this version of Weir cannot run it yet", what);
-  diag_hint(b->diags, diag, "docs/language lists what runs today");
-  return false;
-}
-
 /* ---- TIMESTAMP BY ----------------------------------------------------------------------------- */
 
 /* The expression over the columns of a step, said with the columns of the leaf the step reads. */

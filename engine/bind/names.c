@@ -136,8 +136,46 @@ static bool check_open_name(Binder *b, const Scope *scope, const Leaf *leaf, con
 
 /* ---- columns ---------------------------------------------------------------------------------- */
 
-static Expr *unknown_column(Binder *b, const Scope *scope, const AstName *name, const Leaf *leaf) {
-  const AstItem *item = select_alias(b, scope, name->text);
+/* A missing alias is one mistake however often it is used. */
+static bool is_stranger(const Binder *b, const Scope *scope, Str name) {
+  for (uint32_t i = 0; i < b->strangers.len; i++)
+    if (b->strangers.items[i].select == scope->select && str_eq_nocase(b->strangers.items[i].name, name)) return true;
+  return false;
+}
+
+/* What is not kept any more would not be shown either. */
+static void note_stranger(Binder *b, const Scope *scope, Str name) {
+  if (b->strangers.len < DIAG_LIMIT) arena_push(b->arena, &b->strangers, (Stranger){scope->select, name});
+}
+
+/* "`a`, `b`": the sources by the names they have here. */
+static Str source_names(Binder *b, const Scope *scope) {
+  StrBuf list = {0};
+  for (uint32_t i = 0; i < scope->leaves_len; i++)
+    if (scope->leaves[i]->alias.len)
+      strbuf_printf(&list, "%s`" STR_FMT "`", list.len ? ", " : "", STR_ARG(scope->leaves[i]->alias));
+  Str names = list.len ? arena_str(b->arena, strbuf_str(&list)) : STR("nameless");
+  strbuf_release(&list);
+  return names;
+}
+
+/* `x.column` where no source is called x and none can have a column x. */
+static Expr *unknown_source(Binder *b, const Scope *scope, const AstName *name) {
+  note_stranger(b, scope, name->text);
+  Diag *diag = diag_add(b->diags, DIAG_unknown_column, name->span, "no source of this FROM is called `" STR_FMT "`",
+                        STR_ARG(name->text));
+  Str names[SUGGESTIONS_MAX] = {0};
+  unsigned count = 0;
+  for (uint32_t i = 0; i < scope->leaves_len && count < SUGGESTIONS_MAX; i++) names[count++] = scope->leaves[i]->alias;
+  Str nearest = diag_nearest(name->text, names, count);
+  if (nearest.len) diag_suggest(b->diags, diag, name->span, nearest);
+  else diag_hint(b->diags, diag, "the source%s " STR_FMT, count == 1 ? " is" : "s are",
+                 STR_ARG(source_names(b, scope)));
+  return expr_error(b, name->span);
+}
+
+static Expr *unknown_column(Binder *b, const Scope *scope, const AstName *name, const Leaf *leaf, bool qualified) {
+  const AstItem *item = qualified ? NULL : select_alias(b, scope, name->text);
   if (item && scope->clause == CLAUSE_WHERE) {
     alias_in_where(b, scope, name, item);
     return expr_error(b, name->span);
@@ -179,7 +217,8 @@ static Expr *leaf_expr(Binder *b, Scope *scope, Leaf *leaf, const AstName *names
   bool open = !provider_knows(leaf->provider, names[0].text) && !provider_has_schema(leaf->provider);
   if (open && !check_open_name(b, scope, leaf, names, len, qualified)) return expr_error(b, span);
   int64_t at = provider_column(b, leaf->provider, names, len, &used);
-  if (at < 0) return unknown_column(b, scope, &names[0], leaf);
+  if (at < 0 && len > 1 && !qualified) return unknown_source(b, scope, &names[0]);
+  if (at < 0) return unknown_column(b, scope, &names[0], leaf, qualified);
   Expr *value = leaf_column_expr(b, scope, leaf, (uint32_t)at, span);
   value = with_fields(b, value, names, used, len);
   InputColumnKind kind;
@@ -192,23 +231,19 @@ static Expr *leaf_expr(Binder *b, Scope *scope, Leaf *leaf, const AstName *names
 }
 
 static Expr *ambiguous(Binder *b, const Scope *scope, const AstName *names, uint32_t len, Span span) {
-  StrBuf list = {0};
-  for (uint32_t i = 0; i < scope->leaves_len; i++)
-    if (scope->leaves[i]->alias.len)
-      strbuf_printf(&list, "%s`" STR_FMT "`", list.len ? ", " : "", STR_ARG(scope->leaves[i]->alias));
-  Str first = names[0].text, alias = scope->leaves[0]->alias;
+  Str first = names[0].text, alias = scope->leaves[0]->alias, list = source_names(b, scope);
   if (len > 1) {
+    note_stranger(b, scope, first);
     Diag *diag = diag_add(b->diags, DIAG_ambiguous_column, names[0].span, "no source of this FROM is called `" STR_FMT
                           "`, and as a column it could come from any of them", STR_ARG(first));
-    diag_hint(b->diags, diag, "the sources are %s; a record is read as `" STR_FMT "." STR_FMT "." STR_FMT "`",
-              list.ptr ? list.ptr : "", STR_ARG(alias), STR_ARG(first), STR_ARG(names[1].text));
+    diag_hint(b->diags, diag, "the sources are " STR_FMT "; a record is read as `" STR_FMT "." STR_FMT "." STR_FMT "`",
+              STR_ARG(list), STR_ARG(alias), STR_ARG(first), STR_ARG(names[1].text));
   } else {
     Diag *diag = diag_add(b->diags, DIAG_ambiguous_column, names[0].span,
                           "`" STR_FMT "` could come from more than one source of this FROM", STR_ARG(first));
-    diag_hint(b->diags, diag, "say which: `" STR_FMT "." STR_FMT "`; the sources are %s", STR_ARG(alias),
-              STR_ARG(first), list.ptr ? list.ptr : "");
+    diag_hint(b->diags, diag, "say which: `" STR_FMT "." STR_FMT "`; the sources are " STR_FMT, STR_ARG(alias),
+              STR_ARG(first), STR_ARG(list));
   }
-  strbuf_release(&list);
   return expr_error(b, span);
 }
 
@@ -223,13 +258,15 @@ static Expr *among_leaves(Binder *b, Scope *scope, const AstName *names, uint32_
   }
   if (hits == 1) return leaf_expr(b, scope, hit, names, len, span, false);
   if (hits == 0 && opens == 1) return leaf_expr(b, scope, open, names, len, span, false);
-  if (hits == 0 && opens == 0) return unknown_column(b, scope, &names[0], NULL);
+  if (hits == 0 && opens == 0 && len > 1) return unknown_source(b, scope, &names[0]);
+  if (hits == 0 && opens == 0) return unknown_column(b, scope, &names[0], NULL, false);
   return ambiguous(b, scope, names, len, span);
 }
 
 Expr *bind_names(Binder *b, Scope *scope, const AstName *names, uint32_t len, Span span) {
   if (scope->match) return bind_match_names(b, scope, names, len, span);
   Leaf *leaf = scope_leaf(scope, names[0].text);
+  if (!leaf && is_stranger(b, scope, names[0].text)) return expr_error(b, span);
   if (leaf && len > 1) return leaf_expr(b, scope, leaf, names + 1, len - 1, span, true);
   if (scope->leaves_len == 1) return leaf_expr(b, scope, scope->leaves[0], names, len, span, false);
   return among_leaves(b, scope, names, len, span);

@@ -164,6 +164,26 @@ static void long_lines_are_cut_around_the_mark(void **state) {
   strbuf_release(&text);
 }
 
+static void marks_far_apart_on_one_line_have_views_of_their_own(void **state) {
+  StrBuf text = {0};
+  strbuf_puts(&text, "FIRST");
+  for (int i = 0; i < 30; i++) strbuf_puts(&text, "0123456789");
+  strbuf_puts(&text, "LAST");
+  Fixture fixture;
+  start(&fixture, text.ptr);
+  Diag *diag = diag_add(&fixture.diags, DIAG_duplicate_column, at(&fixture, "LAST"), "far");
+  diag_label(&fixture.diags, diag, at(&fixture, "FIRST"), "the first one");
+  assert_output(&fixture,
+                "error[E0206]: far\n --> q.asaql:1:306\n  |\n"
+                "1 | FIRST012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+                "0123456789012345678901234...\n"
+                "  | ----- the first one\n"
+                "1 | ...01234567890123456789012345678901234567890123456789LAST\n"
+                "  |                                                      ^^^^\n");
+  finish(&fixture);
+  strbuf_release(&text);
+}
+
 static void colour_only_when_asked(void **state) {
   Fixture fixture;
   start(&fixture, "a");
@@ -318,6 +338,7 @@ int main(void) {
       cmocka_unit_test(the_end_and_empty_texts_can_be_marked),
       cmocka_unit_test(a_span_over_lines_is_marked_on_its_first),
       cmocka_unit_test(long_lines_are_cut_around_the_mark),
+      cmocka_unit_test(marks_far_apart_on_one_line_have_views_of_their_own),
       cmocka_unit_test(colour_only_when_asked),
       cmocka_unit_test(json_for_editors),
       cmocka_unit_test(sorted_by_place_errors_first),

@@ -172,10 +172,19 @@ static bool check_join_kind(Binder *b, BoundSelect *select, const AstRelation *a
   return true;
 }
 
+static bool join_in_brackets(Binder *b, Span span) {
+  Diag *diag = diag_add(b->diags, DIAG_not_in_this_version, span,
+                        "this version of Weir cannot run a JOIN in brackets on the right of a JOIN");
+  diag_hint(b->diags, diag,
+            "join one after the other, `FROM a JOIN b ON ... JOIN c ON ...`, or select the inner JOIN in "
+            "a WITH step");
+  return false;
+}
+
 static bool bind_join(Binder *b, BoundSelect *select, const AstRelation *ast, const AstSelect *select_ast) {
   if (!bind_from(b, select, ast->join.left, select_ast)) return false;
   if (ast->join.right->kind != AST_TABLE && ast->join.right->kind != AST_SUBSELECT)
-    return not_yet(b, ast->join.right->span, "a JOIN in brackets on the right of a JOIN");
+    return join_in_brackets(b, ast->join.right->span);
   Leaf *right = add_leaf(b, select, ast->join.right);
   if (right == NULL || !check_join_kind(b, select, ast, right)) return false;
   BoundJoin *join = ARENA_NEW(b->arena, BoundJoin);

@@ -37,14 +37,16 @@ static void add_json(Check *check, DiagList *diags) {
   strbuf_release(&list);
 }
 
-static Status check_query(Check *check, const char *path, const BindOptions *options, Error *err) {
+/* setup: of the project or job it belongs to; NULL: a bare query. */
+static Status check_query(Check *check, const char *path, const JobSetup *setup, Error *err) {
   QueryFile query;
-  Status status = query_file_load(&query, path, options, err);
+  Status status = query_file_load(&query, path, setup ? &setup->bind : &bare, err);
   if (status == STATUS_OK) {
     DiagList *diags = &query.compiled->diags;
     if (check->json) add_json(check, diags);
     else if (diags->items.len && (check->errors || check->warnings)) fputc('\n', stderr);
     if (!check->json) query_file_show(&query, false);
+    if (!check->json && setup && query.compiled->plan) job_names_warn(setup, query.compiled->plan);
     check->queries++;
     check->errors += diags->errors;
     check->warnings += diags->warnings;
@@ -68,7 +70,7 @@ static Status check_project(Check *check, const char *path, struct stat *query, 
   JobSetup setup;
   JobOptions none = {.blobs = check->options->blobs, .bind = check->options->bind};
   Status status = job_setup(&setup, &none, path, connectors_registry(), err);
-  if (status == STATUS_OK) status = check_query(check, setup.query, &setup.bind, err);
+  if (status == STATUS_OK) status = check_query(check, setup.query, &setup, err);
   if (status == STATUS_OK) check_points(check, &setup);
   if (status == STATUS_OK && stat(setup.query, query) != 0) *query = (struct stat){0};
   job_setup_release(&setup);
@@ -77,7 +79,7 @@ static Status check_project(Check *check, const char *path, struct stat *query, 
 
 static Status check_file(Check *check, const char *path, Error *err) {
   struct stat ignored;
-  if (path_kind(path) == PATH_QUERY) return check_query(check, path, &bare, err);
+  if (path_kind(path) == PATH_QUERY) return check_query(check, path, NULL, err);
   return check_project(check, path, &ignored, err);
 }
 
@@ -103,7 +105,7 @@ static Status check_below(Check *check, const char *path, const struct stat *don
   if (S_ISDIR(info.st_mode)) return check_folder(check, path, err);
   bool same = info.st_dev == done->st_dev && info.st_ino == done->st_ino;
   if (same || !str_ends_nocase(str_from(path), STR(".asaql"))) return STATUS_OK;
-  return check_query(check, path, &bare, err);
+  return check_query(check, path, NULL, err);
 }
 
 static Status check_folder(Check *check, const char *path, Error *err) {

@@ -230,6 +230,20 @@ Status job_setup(JobSetup *setup, const JobOptions *options, const char *path, c
   return set_rest(setup, options, err);
 }
 
+static bool writes(const PlanScript *plan, Str name) {
+  for (uint32_t i = 0; i < plan->outputs_len; i++)
+    if (str_eq_nocase(plan->outputs[i]->name, name)) return true;
+  return false;
+}
+
+void job_setup_drop_unused(JobSetup *setup, const PlanScript *plan) {
+  uint32_t kept = setup->given_outputs;
+  for (uint32_t i = kept; i < setup->outputs.len; i++)
+    if (writes(plan, setup->outputs.items[i].name)) setup->outputs.items[kept++] = setup->outputs.items[i];
+  setup->outputs.len = kept;
+  setup->spec.outputs_len = kept;
+}
+
 void job_setup_release(JobSetup *setup) {
   if (setup->described) desc_release(&setup->desc);
   arena_release(&setup->arena);

@@ -46,6 +46,8 @@ Status job_setup(JobSetup *setup, const JobOptions *options, const char *path, c
 /* The value of --start. */
 Status job_start_parse(const char *text, StartKind *kind, Ticks *time, Error *err);
 void   job_setup_bind_output(JobSetup *setup, Str name, Str where); /* one more */
+/* Forgets outputs that a project describes and the query does not write; one of the command line stays, to be told. */
+void   job_setup_drop_unused(JobSetup *setup, const PlanScript *plan);
 void   job_setup_release(JobSetup *setup);
 
 #endif

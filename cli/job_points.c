@@ -1,6 +1,7 @@
 /* job_points.c: see job_points.h. */
 #include "cli/job_points.h"
 
+#include "base/diag.h"
 #include "cli/term.h"
 #include "types/json.h"
 
@@ -10,6 +11,18 @@ void job_notes_show(const JobSetup *setup, bool verbose) {
     if (note->warning) term_warning(STR_FMT, STR_ARG(note->text));
     else if (verbose) term_note(STR_FMT, STR_ARG(note->text));
   }
+}
+
+static bool is_input_of(const PlanScript *plan, Str name) {
+  for (uint32_t i = 0; i < plan->inputs_len; i++)
+    if (str_eq_nocase(plan->inputs[i]->name, name)) return true;
+  return false;
+}
+
+static bool is_output_of(const PlanScript *plan, Str name) {
+  for (uint32_t i = 0; i < plan->outputs_len; i++)
+    if (str_eq_nocase(plan->outputs[i]->name, name)) return true;
+  return false;
 }
 
 /* ---- where everything goes -------------------------------------------------------------------- */
@@ -71,19 +84,23 @@ void job_bindings_show(const JobSetup *setup, const PlanScript *plan) {
   }
 }
 
+void job_names_warn(const JobSetup *setup, const PlanScript *plan) {
+  enum { NAMES_MAX = 64 };
+  Str names[NAMES_MAX];
+  unsigned count = 0;
+  const DescBindings *outputs = &setup->desc.outputs;
+  for (uint32_t i = 0; i < outputs->len && count < NAMES_MAX; i++)
+    if (!is_output_of(plan, outputs->items[i].name)) names[count++] = outputs->items[i].name;
+  for (uint32_t i = 0; i < plan->outputs_len; i++) {
+    Str name = plan->outputs[i]->name;
+    Str nearest = desc_find(outputs, name) ? STR("") : diag_nearest(name, names, count);
+    if (nearest.len)
+      term_warning("output " STR_FMT ": " STR_FMT " does not describe it; did you mean `" STR_FMT "`?", STR_ARG(name),
+                   STR_ARG(setup->desc.file), STR_ARG(nearest));
+  }
+}
+
 /* ---- what cannot run -------------------------------------------------------------------------- */
-
-static bool is_input_of(const PlanScript *plan, Str name) {
-  for (uint32_t i = 0; i < plan->inputs_len; i++)
-    if (str_eq_nocase(plan->inputs[i]->name, name)) return true;
-  return false;
-}
-
-static bool is_output_of(const PlanScript *plan, Str name) {
-  for (uint32_t i = 0; i < plan->outputs_len; i++)
-    if (str_eq_nocase(plan->outputs[i]->name, name)) return true;
-  return false;
-}
 
 static Str kind_of(const DescBinding *one) { return one->kind.len ? one->kind : STR("it"); }
 

@@ -9,6 +9,8 @@
 void     job_notes_show(const JobSetup *setup, bool verbose);
 /* One line on stderr for each input and output of the plan. */
 void     job_bindings_show(const JobSetup *setup, const PlanScript *plan);
+/* Warns about outputs of the query that the project does not describe although it has one of nearly that name. */
+void     job_names_warn(const JobSetup *setup, const PlanScript *plan);
 /* Each binding that cannot run, with the ways out, on stderr: as errors those that the plan needs; as warnings, with
 ** plan NULL, all. Returns how many. */
 unsigned job_points_show(const JobSetup *setup, const PlanScript *plan);

@@ -75,23 +75,6 @@ static void warn_without_time(const JobSetup *setup, const PlanScript *plan) {
   }
 }
 
-/* An output of the command line that the query does not have: its rows would go elsewhere. */
-static void warn_unused_outputs(const JobSetup *setup, const PlanScript *plan) {
-  enum { NAMES_MAX = 64 };
-  Str names[NAMES_MAX];
-  unsigned count = 0;
-  for (uint32_t i = 0; i < plan->outputs_len && count < NAMES_MAX; i++) names[count++] = plan->outputs[i]->name;
-  for (uint32_t i = 0; i < setup->given_outputs; i++) {
-    Str name = setup->outputs.items[i].name;
-    bool used = false;
-    for (unsigned j = 0; j < count; j++) used = used || str_eq_nocase(names[j], name);
-    if (used) continue;
-    term_warning("the query has no output `" STR_FMT "`: --output binds nothing", STR_ARG(name));
-    Str nearest = diag_nearest(name, names, count);
-    if (nearest.len) fprintf(stderr, "  help: did you mean `" STR_FMT "`?\n", STR_ARG(nearest));
-  }
-}
-
 /* A progress line is shown where it does not mix with rows. */
 static bool wants_progress(const RunRequest *request, bool rows_on_stdout) {
   if (request->json || request->rows_to || !term_is_terminal(stderr)) return false;
@@ -108,15 +91,16 @@ static int exit_code(const RunRequest *request, const JobProgress *progress) {
 static bool show_description(const RunRequest *request, const JobSetup *setup, const PlanScript *plan) {
   if (!setup->described) return true;
   if (job_points_show(setup, plan)) return false;
+  if (!request->json) job_names_warn(setup, plan);
   if (!request->json) job_bindings_show(setup, plan);
   return true;
 }
 
 static int run_plan(const RunRequest *request, JobSetup *setup, PlanScript *plan) {
   if (!show_description(request, setup, plan)) return status_exit_code(STATUS_CONFIG);
+  job_setup_drop_unused(setup, plan);
   bool rows_on_stdout = bind_outputs(request, setup, plan);
   if (!request->json) warn_without_time(setup, plan);
-  if (!request->json) warn_unused_outputs(setup, plan);
   ProgressLine line = {.json = request->json};
   setup->spec.notice = progress_notice;
   setup->spec.context = &line;

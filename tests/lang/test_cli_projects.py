@@ -214,6 +214,17 @@ class Commands(Project):
         self.make(**{"toll.asaql": "SELECT a INTO cars FROM tol"})
         self.fails(1, "check", "p", says=["E0201", "p/toll.asaql:1", "toll"])
 
+    def test_an_output_that_is_nearly_described(self):
+        self.make(**{"toll.asaql": CARS.replace("INTO cars", "INTO carz")})
+        for command in ("check", "run"):
+            self.assertIn("output carz: p/asaproj.json does not describe it; did you mean `cars`?", self.ok(command, "p").stderr)
+
+    def test_an_output_that_the_query_does_not_write(self):
+        self.make(**{"Outputs/more.json": {"Name": "more", "DataSourceType": "Local Output", "FilePath": "../no/such/folder.json",
+                                           "ScriptType": "Output"}})
+        self.runs()
+        self.fails(2, "run", "p", "--local", "--output", "crs=x.json", says="the query writes no output `crs`")
+
     def test_check_of_a_folder_of_projects(self):
         self.make()
         self.write("q.asaql", "SELECT a FROM anything")

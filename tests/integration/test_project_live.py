@@ -79,6 +79,11 @@ class Live(CliTest):
                       BlobStorageProperties={"Container": "out", "PathPattern": ""})
         self.ok("run", "p", "--blobs", "b")
         self.assertEqual(rows_of((self.folder / "b/out/cars.json").read_text(encoding="utf-8")), CARS_ROWS)
+        self.describe("Outputs/cars.json", Name="cars", DataSourceType="Blob Storage",
+                      BlobStorageProperties={"Container": "out", "PathPattern": "cars/{date}/{time}/{TollId}",
+                                             "DateFormat": "yyyy-MM-dd", "TimeFormat": "HH"})
+        self.ok("run", "p", "--blobs", "b")
+        self.assertEqual(rows_of((self.folder / "b/out/cars/2026-01-01/00/2/cars.json").read_text(encoding="utf-8")), CARS_ROWS[1:2])
         self.fails(2, "run", "p", says="no folder in place of the storage account (--blobs DIR)")
 
 

@@ -17,6 +17,8 @@
 
 #include "cli/testing/case_result.h"
 #include "cli/testing/report.h"
+#include "base/hash.h"
+#include "support/shuffled.h"
 
 typedef struct MatrixWay {
   CaseWay way;
@@ -34,11 +36,14 @@ static const MatrixWay ways[] = {
 };
 enum { WAYS = sizeof ways / sizeof *ways };
 
+/* Last, for cases that qualify: it changes their inputs. */
+static const MatrixWay shuffled = {{.name = "arrivals shuffled within the tolerance", .batch_rows = 3, .threads = 1}};
+
 typedef Vec(char *) PathList;
 
 static char scratch[] = "/tmp/weir-lang-XXXXXX";
 static PathList found;
-static unsigned failures;
+static unsigned failures, shuffles;
 
 /* ---- finding ---------------------------------------------------------------------------------- */
 
@@ -103,6 +108,15 @@ static void run_one_way(Case *test, const MatrixWay *way, StrBuf *problem) {
   case_result_free(result);
 }
 
+static void run_shuffled(Case *test) {
+  StrBuf problem = {0};
+  if (!case_shuffle(test, scratch, hash_bytes(test->name.ptr, test->name.len, 1))) return;
+  shuffles++;
+  run_one_way(test, &shuffled, &problem);
+  if (problem.len) report(test->file.ptr, shuffled.way.name, &problem);
+  strbuf_release(&problem);
+}
+
 static void run_all_ways(const char *path) {
   CaseList cases = {0};
   load(path, &cases);
@@ -112,6 +126,7 @@ static void run_all_ways(const char *path) {
       run_one_way(cases.items[at], &ways[i], &problem);
       if (problem.len) report(cases.items[at]->file.ptr, ways[i].way.name, &problem);
     }
+    if (problem.len == 0) run_shuffled(cases.items[at]);
     strbuf_release(&problem);
   }
   cases_release(&cases);
@@ -169,10 +184,10 @@ static void our_cases_agree_in_every_way(void **state) {
   snprintf(below, sizeof below, "%s/tests/lang", repository());
   PathList paths = find_cases(below, on_test_file);
   assert_true(paths.len > 0);
-  failures = 0;
+  failures = shuffles = 0;
   for (uint32_t i = 0; i < paths.len; i++)
     if (is_wanted(paths.items[i])) run_all_ways(paths.items[i]);
-  print_message("%u cases in %u ways\n", paths.len, (unsigned)WAYS);
+  print_message("%u cases in %u ways, %u of them also shuffled\n", paths.len, (unsigned)WAYS, shuffles);
   paths_release(&paths);
   assert_int_equal(failures, 0);
 }
@@ -182,14 +197,14 @@ static void conformance_cases_agree_in_every_way(void **state) {
   if (below == NULL || below[0] == 0) skip();
   PathList paths = find_cases(below, on_case_folder);
   assert_true(paths.len > 0);
-  failures = 0;
+  failures = shuffles = 0;
   unsigned waiting = 0;
   for (uint32_t i = 0; i < paths.len; i++) {
     if (!is_wanted(paths.items[i])) continue;
     if (!is_pending(paths.items[i])) run_all_ways(paths.items[i]);
     else run_pending(paths.items[i]), waiting++;
   }
-  print_message("%u cases in %u ways, %u of them pending\n", paths.len, (unsigned)WAYS, waiting);
+  print_message("%u cases in %u ways, %u also shuffled, %u pending\n", paths.len, (unsigned)WAYS, shuffles, waiting);
   paths_release(&paths);
   assert_int_equal(failures, 0);
 }

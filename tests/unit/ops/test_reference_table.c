@@ -1,4 +1,5 @@
-/* test_reference_table.c: the index of reference rows: chains, NULL keys, numbers by value, save and load. */
+/* test_reference_table.c: the index of reference rows: chains, NULL keys, numbers by value, save and load; and tables
+** and probes of any kind beside a search row by row. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <cmocka.h>
 
 #include "ops/reference_table.h"
+#include "support/random_column.h"
 
 /* A column of values; NULL for TYPE_NULL. */
 static Column *column_of(const Value *values, uint32_t rows) {
@@ -126,11 +128,99 @@ static void damaged_bytes_are_refused(void **state) {
   reference_table_free(table);
 }
 
+/* ---- any table ---- */
+
+enum { KEYS_MOST = 2, PIECES_MOST = 3, ROWS_MOST = 400 };
+
+typedef struct Rows { Model keys[KEYS_MOST]; uint32_t rows; } Rows;
+
+static Rows random_rows(Random *random, Arena *arena, uint32_t keys) {
+  Rows out = {.rows = random_below(random, ROWS_MOST)};
+  for (uint32_t k = 0; k < keys; k++) out.keys[k] = random_model(random, arena, out.rows);
+  return out;
+}
+
+static bool same_row(const Rows *left, uint32_t row, const Rows *right, uint32_t at, uint32_t keys) {
+  for (uint32_t k = 0; k < keys; k++) {
+    const Value *a = &left->keys[k].values[row], *b = &right->keys[k].values[at];
+    if (a->type == TYPE_NULL || b->type == TYPE_NULL || !value_same_key(a, b)) return false;
+  }
+  return true;
+}
+
+static void add_random(ReferenceTable *table, const Rows *rows) {
+  Batch *batch = batch_new(rows->rows, table->cols_len);
+  Column *keys[KEYS_MOST];
+  for (uint32_t k = 0; k < table->keys_len; k++) keys[k] = model_column(&rows->keys[k], true);
+  batch->cols[0] = column_ref(keys[0]); /* read besides; must not be kept twice */
+  reference_table_add(table, batch, NULL, keys);
+  for (uint32_t k = 0; k < table->keys_len; k++) column_unref(keys[k]);
+  batch_unref(batch);
+}
+
+/* The rows of a table are those of its pieces, one after the other. */
+static void check_matches(const ReferenceTable *table, const Rows *pieces, uint32_t pieces_len, const Rows *left,
+                          uint32_t row, uint32_t first) {
+  uint32_t found = first, number = 0;
+  for (uint32_t p = 0; p < pieces_len; p++) {
+    for (uint32_t at = 0; at < pieces[p].rows; at++, number++) {
+      if (!same_row(left, row, &pieces[p], at, table->keys_len)) continue;
+      assert_int_equal(found, number);
+      Value kept = column_get(table->cols[0], number);
+      assert_true(value_same_key(&kept, &pieces[p].keys[0].values[at]));
+      found = reference_table_next(table, found);
+    }
+  }
+  assert_int_equal(found, REFERENCE_NONE);
+}
+
+static void probe_random(const ReferenceTable *table, const Rows *pieces, uint32_t pieces_len, const Rows *left,
+                         const Selection *sel) {
+  Column *keys[KEYS_MOST];
+  uint64_t hashes[ROWS_MOST];
+  uint32_t first[ROWS_MOST], k = 0;
+  for (uint32_t i = 0; i < table->keys_len; i++) {
+    keys[i] = model_column(&left->keys[i], true);
+    column_hash(keys[i], sel, left->rows, hashes, i > 0);
+  }
+  reference_table_probe(table, keys, sel, left->rows, hashes, first);
+  SELECTION_EACH(sel, left->rows, row) check_matches(table, pieces, pieces_len, left, row, first[k++]);
+  for (uint32_t i = 0; i < table->keys_len; i++) column_unref(keys[i]);
+}
+
+static void any_table_finds_what_a_search_finds(void **state) {
+  (void)state;
+  for (uint64_t seed = 1; seed <= 60; seed++) {
+    Random random = {seed};
+    Arena arena;
+    arena_init(&arena);
+    uint32_t keys = 1 + random_below(&random, KEYS_MOST), pieces_len = random_below(&random, PIECES_MOST + 1);
+    ReferenceTable *table = reference_table_new(1, keys);
+    Rows pieces[PIECES_MOST];
+    for (uint32_t p = 0; p < pieces_len; p++) {
+      pieces[p] = random_rows(&random, &arena, keys);
+      add_random(table, &pieces[p]);
+    }
+    reference_table_complete(table);
+    Rows left = random_rows(&random, &arena, keys);
+    Selection *sel = selection_new(left.rows);
+    for (uint32_t row = 0; row < left.rows; row++)
+      if (random_below(&random, 2)) sel->rows[sel->len++] = row;
+    if (table->rows) {
+      probe_random(table, pieces, pieces_len, &left, NULL);
+      probe_random(table, pieces, pieces_len, &left, sel);
+    }
+    selection_unref(sel);
+    reference_table_free(table);
+    arena_release(&arena);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(keys_match_by_value),          cmocka_unit_test(duplicates_come_in_order),
     cmocka_unit_test(an_empty_table_matches_nothing), cmocka_unit_test(a_loaded_table_answers_alike),
-    cmocka_unit_test(damaged_bytes_are_refused),
+    cmocka_unit_test(damaged_bytes_are_refused),    cmocka_unit_test(any_table_finds_what_a_search_finds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

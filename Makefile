@@ -12,13 +12,14 @@ test:            # everything: dev preset with sanitizers, all tests, short fuzz
 quick:           # the unit tests and the tree checks
 	bash tools/test.sh -L 'unit|tree'
 
-fuzz:            # ten minutes for each fuzzer
+fuzz:            # ten minutes for each fuzzer, half an hour for those that eat queries
 	cmake --preset fuzz -DWEIR_FUZZ_SECONDS=600 -DWEIR_FUZZ_SEED=0 && cmake --build --preset fuzz && ctest --preset fuzz -L fuzz
 
 bench: release
 	cmake --build --preset release --target bench_tools
 	python3 bench/toll.py
 	python3 bench/check_time.py
+	build/release/bench/bench_compile bench/compile/*.asaql
 
 demo:
 	bash tools/demo.sh

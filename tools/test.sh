@@ -7,7 +7,7 @@
 # Quiet about what goes well: a failed build shows its errors, a failed test its output. Exit status 0 only
 # when everything passed. From the environment:
 #   WEIR_CASES          folder of conformance cases, handed to the tests
-#   WEIR_FUZZ_SECONDS   for each fuzzer (default 20); 0 leaves the fuzz runs out
+#   WEIR_FUZZ_SECONDS   for each fuzzer (default 20; three times that for those that eat queries); 0 leaves the fuzz runs out
 #   WEIR_CMAKE_OPTIONS  further cmake options, for example -DWEIR_WERROR=ON
 #   WEIR_JOBS           how many compilers and tests run at once (default: the number of processors)
 set -euo pipefail

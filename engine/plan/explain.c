@@ -261,6 +261,31 @@ static void add_facts(ExplainView *view, const PlanNode *node, StrBuf *text) {
   }
 }
 
+/* When a row of an operator can leave, as seen by the clock of the events: how far results lag behind. */
+static void print_lag(const PlanNode *node, StrBuf *out) {
+  switch (node->kind) {
+    case PLAN_AGGREGATE: strbuf_puts(out, "the rows of a window when time is past its end"); break;
+    case PLAN_SESSION: strbuf_puts(out, "the rows of a session when time is past its end"); break;
+    case PLAN_SLIDING: strbuf_puts(out, "the rows of an instant when time is past it"); break;
+    case PLAN_JOIN_STREAM:
+      strbuf_puts(out, "a pair when both rows are there");
+      if (node->join.left_outer) strbuf_puts(out, "; a row alone when time is past the bound");
+      break;
+    case PLAN_MATCH: strbuf_puts(out, "a match when it can no longer grow"); break;
+    case PLAN_MERGE: strbuf_puts(out, "a row when every partition is past it"); break;
+    case PLAN_ENTRANCE:
+    case PLAN_REFERENCE:
+    case PLAN_FILTER:
+    case PLAN_PROJECT:
+    case PLAN_JOIN_REFERENCE:
+    case PLAN_UNION:
+    case PLAN_ANALYTIC:
+    case PLAN_APPLY:
+    case PLAN_OUTPUT:
+    case PLAN_KINDS: break;
+  }
+}
+
 /* ---- the view --------------------------------------------------------------------------------- */
 
 static Str title_of(Arena *arena, const PlanNode *node) {
@@ -299,6 +324,8 @@ void explain_init(ExplainView *view, const PlanScript *plan) {
     if (!named) view->nodes[i].step = node->label;
     for (uint32_t j = 0; j < node->inputs_len; j++) view->nodes[node->inputs[j]->id].readers++;
     add_facts(view, node, &text);
+    print_lag(node, &text);
+    add_one(view, node->id, "gives", &text);
   }
   strbuf_release(&text);
 }

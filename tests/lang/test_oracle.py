@@ -39,12 +39,12 @@ def random_value(rng):
     return rng.choice([None, 0, 1, 2, -3, 7, 1.5, 2.0, -0.25, rng.randrange(1000), round(rng.random() * 100, 3)])
 
 
-def random_events(rng):
+def random_events(rng, first):
     events, time, arrival = [], START, START
-    for _ in range(rng.choice([0, 1, 5, 20, 60])):
+    for number in range(rng.choice([0, 1, 5, 20, 60])):
         time = random_time(rng, time)
         arrival = max(START, time + rng.choice([0, 0, SECOND, 4 * SECOND, -2 * SECOND, -400 * SECOND, 9 * SECOND]))
-        event = {"at": oracle.iso(time), "seen": oracle.iso(arrival)}
+        event = {"at": oracle.iso(time), "seen": oracle.iso(arrival), "n": first + number}
         for field, value in (("k", rng.choice(KEYS)), ("j", rng.randrange(3)), ("v", random_value(rng))):
             if rng.random() < 0.95:
                 event[field] = value
@@ -57,20 +57,43 @@ def random_reference(rng):
     return rows + [{"area": "without id"}]
 
 
-def random_query(rng):
+def random_size(rng):
     milliseconds = SECOND // 1000
-    size = rng.choice([1, 250, 700, 1000, 2000, 5000, 10000, 60000]) * milliseconds
-    hop = size if rng.random() < 0.5 else max(1, int(size * rng.choice([0.1, 0.25, 0.3, 0.5, 1.5])))
-    hop = max(hop // milliseconds, 1) * milliseconds
-    if size // hop > 50:
-        hop = size
+    return rng.choice([10, 7 * 10, 333 * 10, milliseconds, 250 * milliseconds, 700 * milliseconds, SECOND, 2 * SECOND,
+                       5 * SECOND, 10 * SECOND, 60 * SECOND, 86400 * SECOND, 7 * 86400 * SECOND])
+
+
+def random_hopping(rng):
+    size = hop = random_size(rng)
+    if rng.random() < 0.5:
+        hop = max(1, int(size * rng.choice([0.1, 0.25, 0.3, 0.5, 1.5])) // 10) * 10
+    hop = hop if size // hop <= 50 else size
+    return oracle.Hopping(size, min(hop, 7 * 86400 * SECOND), rng.choice([0, 0, 0, -1, 300, 3000]) * (SECOND // 1000))
+
+
+def random_window(rng, columns):
+    kind = rng.choice(["hopping", "hopping", "sliding", "session", "session", "snapshot"])
+    if kind == "hopping":
+        return random_hopping(rng)
+    if kind == "sliding":
+        return oracle.Sliding(random_size(rng))
+    if kind == "snapshot":
+        return oracle.Snapshot()
+    timeout = rng.choice([10, SECOND // 2, SECOND, 3 * SECOND, 20 * SECOND])
+    longest = rng.choice([None, timeout * 2, timeout * 3, 60 * SECOND, 86400 * SECOND])
+    return oracle.Session(timeout, None if longest is None else max(longest, timeout),
+                          tuple(rng.sample(columns, rng.randint(0, len(columns)))))
+
+
+def random_query(rng):
     join = rng.choice([None, None, "JOIN", "LEFT JOIN"])
     columns = ["k", "j"] + (["area"] if join else [])
+    aggregates = [text for text in sorted(oracle.AGGREGATES) if not (join and text in oracle.IN_ORDER)]
+    windows = [random_window(rng, columns) for _ in range(rng.choice([1, 1, 1, 2, 3]))]
     return oracle.Query(
         sources=rng.choice([["one"], ["two"], ["one", "two"]]),
-        keys=rng.sample(columns, rng.randrange(len(columns) + 1)),
-        aggregates=rng.sample(sorted(oracle.AGGREGATES), rng.randint(1, 4)), size=size, hop=hop,
-        offset=rng.choice([0, 0, 0, -1, 300, 3000]) * milliseconds, join=join,
+        keys=rng.sample(columns, rng.randrange(len(columns) + 1)), aggregates=rng.sample(aggregates, rng.randint(1, 5)),
+        windows=windows, named=len(windows) > 1 and rng.random() < 0.6, join=join,
         above=rng.choice([None, None, 0, 1.5]), having=rng.choice([None, None, 1, 2]))
 
 
@@ -81,28 +104,51 @@ def random_policy(rng):
 
 # ---- as text -----------------------------------------------------------------------------------------
 
-def window_text(query):
-    size, hop, offset = (value // (SECOND // 1000) for value in (query.size, query.hop, query.offset))
-    more = f", {offset}" if offset else ""
-    if query.hop == query.size:
-        return f"TumblingWindow(ms, {size}{more})"
-    return f"HoppingWindow(ms, {size}, {hop}{more})"
+NAMES = {"k": "s.k", "j": "s.j", "area": "r.area"}
+
+
+def lengths(*values):
+    """As the arguments of a window: the unit, then the numbers."""
+    milliseconds = SECOND // 1000
+    if all(value % milliseconds == 0 for value in values):
+        return ", ".join(["ms"] + [str(value // milliseconds) for value in values])
+    return ", ".join(["mcs"] + [str(value // 10) for value in values])
+
+
+def window_text(window):
+    if isinstance(window, oracle.Snapshot):
+        return "System.Timestamp()"
+    if isinstance(window, oracle.Sliding):
+        return f"SlidingWindow({lengths(window.size)})"
+    if isinstance(window, oracle.Session):
+        over = f" OVER (PARTITION BY {', '.join(NAMES[name] for name in window.over)})" if window.over else ""
+        return f"SessionWindow({lengths(*[v for v in (window.timeout, window.longest) if v is not None])}){over}"
+    offset = [window.offset] if window.offset else []
+    if window.hop == window.size:
+        return f"TumblingWindow({lengths(window.size, *offset)})"
+    return f"HoppingWindow({lengths(window.size, window.hop, *offset)})"
+
+
+def windows_text(query):
+    texts = [window_text(window) for window in query.windows]
+    if query.named:
+        texts = [f"Window('w{number}', {text})" for number, text in enumerate(texts)]
+    return texts[0] if len(texts) == 1 else f"Windows({', '.join(texts)})"
 
 
 def query_text(query, number):
     """Step and statement of a query; the step's name is its own."""
-    branches = [f"SELECT k, j, v FROM {name} TIMESTAMP BY at" for name in query.sources]
-    where = f" WHERE v > {query.above}" if query.above is not None else ""
+    branches = [f"SELECT k, j, v, n FROM {name} TIMESTAMP BY at" for name in query.sources]
+    where = f" WHERE s.v > {query.above}" if query.above is not None else ""
     step = f"s{number} AS ({' UNION ALL '.join(branches)})"
     join = f" {query.join} ref r ON s.k = r.id" if query.join else ""
-    names = {"k": "s.k", "j": "s.j", "area": "r.area"}
-    items = [f"{names[key]} AS {key}" for key in query.keys]
-    items += [f"{text.replace('v)', 's.v)').replace('DISTINCT v', 'DISTINCT s.v')} AS a{i}"
-              for i, text in enumerate(query.aggregates)]
+    keys = [NAMES[key] for key in query.keys]
+    items = [f"{name} AS {key}" for name, key in zip(keys, query.keys)]
+    items += [f"{text} AS a{i}" for i, text in enumerate(query.aggregates)]
+    items += ["System.Window().Id AS w"] if query.named else []
     having = f" HAVING COUNT(*) > {query.having}" if query.having is not None else ""
-    statement = (f"SELECT {', '.join(items)}, System.Timestamp() AS ts INTO o{number} FROM s{number} s{join}"
-                 f"{where.replace(' v ', ' s.v ')} GROUP BY {', '.join([names[key] for key in query.keys])}"
-                 f"{', ' if query.keys else ''}{window_text(query)}{having}")
+    statement = (f"SELECT {', '.join(items)}, System.Timestamp() AS ts INTO o{number} FROM s{number} s{join}{where} "
+                 f"GROUP BY {', '.join(keys + [windows_text(query)])}{having}")
     return step, statement
 
 
@@ -146,11 +192,15 @@ def run(queries, inputs, reference, policy, arrival_field):
 
 
 def plain(row):
-    """Sortable and equal for equal rows; sums of floats to nine digits."""
+    """Sortable and equal for equal rows; sums of floats to nine digits, and no finer than 1e-9."""
     def value(cell):
+        if isinstance(cell, list):
+            return ("array", *map(value, cell))
+        if isinstance(cell, dict):
+            return ("record", *plain(cell))
         if isinstance(cell, bool) or cell is None or isinstance(cell, str):
             return (type(cell).__name__, str(cell))
-        return ("number", f"{float(cell) + 0.0:.9g}")
+        return ("number", f"{round(float(cell), 9) + 0.0:.9g}")
     return sorted((name, value(cell)) for name, cell in row.items() if cell is not None)
 
 
@@ -203,9 +253,10 @@ def report(query, *data):
 
 def one_run(rng):
     """How many answers of a run are wrong; they are reported."""
-    inputs = {"one": random_events(rng), "two": random_events(rng)}
+    inputs = {"one": random_events(rng, 0), "two": random_events(rng, 1000)}
     data = (inputs, random_reference(rng), random_policy(rng), rng.choice([None, "seen"]))
     queries = [random_query(rng) for _ in range(STATEMENTS)]
+    queries[0].sources = ["one", "two"]  # ties go by the order in which the script names the inputs first
     got, words = run(queries, *data)
     if got is None:
         print(f"--- the run failed:\n{script_text(queries)}\n{words}")

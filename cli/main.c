@@ -3,6 +3,8 @@
 **
 ** Exit status: 0 success; 1 the work ran and found something wrong; 2 wrong usage or configuration; 3 the outside
 ** world failed. */
+#include <signal.h>
+
 #include "base/diag.h"
 #include "cli/command.h"
 #include "cli/term.h"
@@ -101,6 +103,7 @@ static bool is_one_of(const char *word, const char *a, const char *b) {
 }
 
 int main(int argc, char **argv) {
+  signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is a failed write, told like a full disk */
   StrBuf overview = {0};
   if (argc < 2) {
     print_overview(&overview);

@@ -47,7 +47,9 @@ static Status fail_with(ByteOutput *output, int reason, Error *err) {
   }
   error_set(&output->failure, STATUS_WORLD, output->who, "cannot write to " STR_FMT " behind byte %llu: %s",
             STR_ARG(output->path), (unsigned long long)output->written, strerror(reason));
-  if (reason == ENOSPC || reason == EDQUOT) error_hint(&output->failure, "make room, or write to another disk");
+  if (reason == ENOSPC || reason == EDQUOT || reason == EFBIG)
+    error_hint(&output->failure, reason == EFBIG ? "the system limits the size of files here (ulimit -f)"
+                                                 : "make room, or write to another disk");
   return repeat_failure(output, err);
 }
 

@@ -225,11 +225,24 @@ static void explain_connect(const OdbcClient *client, Error *err) {
              STR_ARG(file));
 }
 
+Status client_guard(OdbcClient *client, GuardedWork *work, void *context, Error *err) {
+  Ticks login = (client->login_seconds + 1) * TICKS_PER_SECOND; /* connecting has a limit of its own */
+  Ticks limit = client->answer_timeout > login ? client->answer_timeout : login;
+  if (guard_run(&client->guard, work, context, limit)) return STATUS_OK;
+  client->hung = true;
+  client->fault = FAULT_FATAL;
+  error_set(err, STATUS_WORLD, client->who, "the database has not answered for %lld s: %s",
+            (long long)(limit / TICKS_PER_SECOND), client->target->printable.ptr);
+  return error_hint(err, "it hangs, is cut off, or waits for a lock of another session; raise answer-timeout to wait "
+                    "longer");
+}
+
 static Status client_open(OdbcClient *client, Error *err) {
   SQLSetConnectAttr(client->db, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)(intptr_t)client->login_seconds, 0);
   char doing[600];
   snprintf(doing, sizeof doing, "cannot connect to %s", client->target->printable.ptr);
   SQLRETURN rc = driver_connect(client);
+  guard_beat(client->guard);
   if (!SQL_SUCCEEDED(rc)) {
     Status status = client_failed(client, SQL_HANDLE_DBC, client->db, doing, err);
     explain_connect(client, err);
@@ -272,6 +285,7 @@ Status client_prepare(OdbcClient *client, SQLHSTMT stmt, Str sql, Error *err) {
     wide_set(&client->wide, sql);
     rc = SQLPrepareW(stmt, client->wide.ptr, (SQLINTEGER)client->wide.len);
   }
+  guard_beat(client->guard);
   if (SQL_SUCCEEDED(rc)) return STATUS_OK;
   return client_failed(client, SQL_HANDLE_STMT, stmt, "the database refuses the statement", err);
 }
@@ -284,6 +298,7 @@ Status client_execute_direct(OdbcClient *client, SQLHSTMT stmt, Str sql, Error *
     wide_set(&client->wide, sql);
     rc = SQLExecDirectW(stmt, client->wide.ptr, (SQLINTEGER)client->wide.len);
   }
+  guard_beat(client->guard);
   if (SQL_SUCCEEDED(rc) || rc == SQL_NO_DATA) return STATUS_OK;
   return client_failed(client, SQL_HANDLE_STMT, stmt, "the database refuses the statement", err);
 }
@@ -297,7 +312,9 @@ Status client_run(OdbcClient *client, Str sql, Error *err) {
 }
 
 Status client_commit(OdbcClient *client, Error *err) {
-  if (SQL_SUCCEEDED(SQLEndTran(SQL_HANDLE_DBC, client->db, SQL_COMMIT))) return STATUS_OK;
+  SQLRETURN rc = SQLEndTran(SQL_HANDLE_DBC, client->db, SQL_COMMIT);
+  guard_beat(client->guard);
+  if (SQL_SUCCEEDED(rc)) return STATUS_OK;
   Status status = client_failed(client, SQL_HANDLE_DBC, client->db, "the database refuses to commit", err);
   if (connection_is_dead(client)) client->fault = FAULT_LOST;
   return status;
@@ -305,6 +322,7 @@ Status client_commit(OdbcClient *client, Error *err) {
 
 void client_rollback(OdbcClient *client) {
   if (client->db) SQLEndTran(SQL_HANDLE_DBC, client->db, SQL_ROLLBACK);
+  guard_beat(client->guard);
 }
 
 Status client_text(OdbcClient *client, SQLHSTMT stmt, SQLUSMALLINT col, StrBuf *out, bool *null, Error *err) {
@@ -314,6 +332,7 @@ Status client_text(OdbcClient *client, SQLHSTMT stmt, SQLUSMALLINT col, StrBuf *
   for (;;) {
     SQLLEN len = 0;
     SQLRETURN rc = SQLGetData(stmt, col, wide ? SQL_C_WCHAR : SQL_C_CHAR, &piece, sizeof piece, &len);
+    guard_beat(client->guard);
     if (rc == SQL_NO_DATA) return STATUS_OK;
     if (!SQL_SUCCEEDED(rc)) return client_failed(client, SQL_HANDLE_STMT, stmt, "cannot read a value", err);
     *null = len == SQL_NULL_DATA;

@@ -6,6 +6,7 @@
 #define WEIR_ODBC_CLIENT_H
 
 #include "base/vec.h"
+#include "connectors/odbc/odbc_guard.h"
 #include "connectors/odbc/odbc_target.h"
 #include "connectors/odbc/odbc_wide.h"
 #include "types/datetime.h"
@@ -32,6 +33,9 @@ typedef struct OdbcClient {
   SQLUINTEGER getdata; /* SQL_GETDATA_EXTENSIONS */
   bool    narrow;     /* statements go as UTF-8, see client_learn_width */
   OdbcFault fault;    /* of the last failure */
+  OdbcGuard *guard;   /* of the work under way; NULL: none */
+  Ticks   answer_timeout; /* of guarded work: how long a call may take */
+  bool    hung;       /* it took longer: nothing of the client may be used or freed any more */
   StrBuf  statement;  /* scratch */
   WideBuf wide;       /* scratch */
 } OdbcClient;
@@ -60,6 +64,10 @@ typedef struct OdbcDescription {
 } OdbcDescription;
 Status client_describe(OdbcClient *client, SQLHSTMT stmt, SQLUSMALLINT at, Arena *arena, OdbcDescription *out,
                        Error *err);
+
+/* Does work with the client under a guard (odbc_guard.h). STATUS_WORLD when the database did not answer in time: then
+** the client is hung, and so is what the work may touch. */
+Status client_guard(OdbcClient *client, GuardedWork *work, void *context, Error *err);
 
 /* Fills err from the diagnostics of a failed call; `doing` is what was attempted, in the user's words. */
 Status client_failed(OdbcClient *client, SQLSMALLINT type, SQLHANDLE handle, const char *doing, Error *err);

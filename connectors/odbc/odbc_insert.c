@@ -366,6 +366,7 @@ static Status statement_send(Insert *insert, const Variant *variant, InsertState
     }
   }
   SQLRETURN rc = SQLExecute(statement->stmt);
+  guard_beat(client->guard);
   if (SQL_SUCCEEDED(rc) || rc == SQL_NO_DATA) {
     SQLFreeStmt(statement->stmt, SQL_CLOSE);
     return STATUS_OK;
@@ -438,25 +439,55 @@ static Status try_range(Insert *insert, RowRange range, RowRange *bad, Error *er
   return client_commit(client, err);
 }
 
+/* What was left open when a transaction failed. */
+static void clean_up(Insert *insert) {
+  OdbcClient *client = insert->config.client;
+  OdbcFault fault = client->fault;
+  if (fault == FAULT_LOST) {
+    statements_drop(insert);
+    client_disconnect(client);
+  } else {
+    client_rollback(client);
+  }
+  client->fault = fault;
+}
+
+/* Work under the guard; on the heap, since it may outlive who asked for it. `attempt` is what is tried. */
+typedef struct Attempt {
+  Insert *insert;
+  Status (*attempt)(Insert *insert, RowRange range, RowRange *bad, Error *err);
+  RowRange range, bad;
+  Status  status;
+  Error   error;
+} Attempt;
+
+static void make_attempt(void *context) {
+  Attempt *work = context;
+  work->status = work->attempt(work->insert, work->range, &work->bad, &work->error);
+  if (work->status != STATUS_OK) clean_up(work->insert);
+}
+
+static Status guarded(Insert *insert, Attempt first, RowRange *bad, Error *err) {
+  Attempt *work = mem_dup(&first, sizeof first);
+  work->insert = insert;
+  TRY(client_guard(insert->config.client, make_attempt, work, err)); /* hung: the work is not ours any more */
+  Status status = work->status;
+  if (status != STATUS_OK) *err = work->error;
+  if (bad) *bad = work->bad;
+  mem_free(work);
+  return status;
+}
+
 /* One transaction for the range, again and again while that may help. */
 static Status commit_range(Insert *insert, RowRange range, RowRange *bad, Error *err) {
-  OdbcClient *client = insert->config.client;
   for (;;) {
-    *bad = range;
-    Status status = try_range(insert, range, bad, err);
+    Status status = guarded(insert, (Attempt){.attempt = try_range, .range = range, .bad = range}, bad, err);
+    OdbcFault fault = insert->config.client->fault;
     if (status == STATUS_OK) {
       insert->failing_since = 0;
       insert->state[0] = '\0';
       return STATUS_OK;
     }
-    OdbcFault fault = client->fault;
-    if (fault == FAULT_LOST) {
-      statements_drop(insert);
-      client_disconnect(client);
-    } else {
-      client_rollback(client);
-    }
-    client->fault = fault;
     if (fault == FAULT_DATA || fault == FAULT_FATAL || !wait_to_retry(insert, err)) return status;
   }
 }
@@ -517,19 +548,22 @@ Status insert_deliver(Insert *insert, Error *err) {
 
 const char *insert_state(const Insert *insert) { return insert->state; }
 
-static Status try_check(Insert *insert, Error *err) {
+/* A statement that writes nothing. */
+static Status try_check(Insert *insert, RowRange range, RowRange *bad, Error *err) {
+  (void)range, (void)bad;
   OdbcClient *client = insert->config.client;
   if (client->db == NULL) TRY(client_connect(client, err));
   strbuf_clear(&client->statement);
   insert_sql(client, &insert->config.shape, 0, &client->statement);
-  return client_run(client, strbuf_str(&client->statement), err);
+  TRY(client_run(client, strbuf_str(&client->statement), err));
+  client_rollback(client);
+  return STATUS_OK;
 }
 
 Status insert_check(Insert *insert, Error *err) {
   for (;;) {
-    Status status = try_check(insert, err);
+    Status status = guarded(insert, (Attempt){.attempt = try_check}, NULL, err);
     OdbcFault fault = insert->config.client->fault;
-    client_rollback(insert->config.client);
     if (status != STATUS_OK && fault == FAULT_AGAIN && wait_to_retry(insert, err)) continue;
     insert->failing_since = 0;
     insert->state[0] = '\0';

@@ -27,7 +27,7 @@ typedef struct SinkOptions {
   int     mode, on_conflict;
   bool    create;
   int64_t batch_rows, transaction_rows;
-  Ticks   retry_timeout, login_timeout;
+  Ticks   retry_timeout, login_timeout, answer_timeout;
 } SinkOptions;
 enum { MODE_APPEND, MODE_UPSERT };
 enum { CONFLICT_ERROR, CONFLICT_SKIP };
@@ -229,11 +229,29 @@ static void sink_rejected(void *context, const Batch *batch, uint32_t row, const
   sink->config.reject(sink->config.reject_context, batch, row, reason);
 }
 
-static Status sink_prepare(OdbcSink *sink, Error *err) {
+/* Under the guard; on the heap, since it may outlive the opening. */
+typedef struct Opening { OdbcSink *sink; Status status; Error error; } Opening;
+
+static Status connect_and_match(OdbcSink *sink, Error *err) {
   TRY(client_connect(&sink->client, err));
   TRY(check_dialect(sink, err));
   TRY(find_table(sink, err));
-  TRY(match_table(sink, err));
+  return match_table(sink, err);
+}
+
+static void open_guarded(void *context) {
+  Opening *opening = context;
+  opening->status = connect_and_match(opening->sink, &opening->error);
+}
+
+static Status sink_prepare(OdbcSink *sink, Error *err) {
+  Opening *opening = mem_zalloc(sizeof *opening);
+  opening->sink = sink;
+  TRY(client_guard(&sink->client, open_guarded, opening, err));
+  Status opened = opening->status;
+  if (opened != STATUS_OK && err) *err = opening->error;
+  mem_free(opening);
+  TRY(opened);
   bool upsert = sink->options.mode == MODE_UPSERT, skip = sink->options.on_conflict == CONFLICT_SKIP;
   InsertConfig config = {
     .client = &sink->client, .batch_rows = (unsigned)sink->options.batch_rows,
@@ -244,11 +262,18 @@ static Status sink_prepare(OdbcSink *sink, Error *err) {
   return insert_check(sink->insert, err);
 }
 
-static Status sink_close(Sink *base, Error *err) {
-  OdbcSink *sink = (OdbcSink *)base;
-  (void)err;
+static void close_guarded(void *context) {
+  OdbcSink *sink = context;
   insert_free(sink->insert);
   client_release(&sink->client);
+}
+
+/* What hangs cannot be freed: the thread that waits for the database may still look at it. */
+static Status sink_close(Sink *base, Error *err) {
+  OdbcSink *sink = (OdbcSink *)base;
+  Error unused;
+  (void)err;
+  if (sink->client.hung || client_guard(&sink->client, close_guarded, sink, &unused) != STATUS_OK) return STATUS_OK;
   arena_release(&sink->scratch);
   mem_free(sink);
   return STATUS_OK;
@@ -271,6 +296,7 @@ static Status sink_open(const SinkConfig *config, Arena *arena, Sink **out, Erro
   }
   if (status == STATUS_OK) {
     client_init(&sink->client, &sink->target, sink->who, sink->options.login_timeout);
+    sink->client.answer_timeout = sink->options.answer_timeout;
     status = sink_prepare(sink, err);
   }
   if (status != STATUS_OK) sink_close(&sink->base, NULL);
@@ -415,6 +441,8 @@ static const OptionDef sink_options[] = {
    .doc = "How long a lost connection, a lock or a deadlock is retried before the job stops."},
   {.name = "login-timeout", .kind = OPTION_DURATION, .at = offsetof(SinkOptions, login_timeout), .fallback = "15s",
    .doc = "How long connecting may take."},
+  {.name = "answer-timeout", .kind = OPTION_DURATION, .at = offsetof(SinkOptions, answer_timeout), .fallback = "2m",
+   .doc = "How long the database may take for one statement, locks of others included, before the job stops."},
   {.name = NULL},
 };
 

@@ -57,6 +57,9 @@ static const OdbcDialect dialects[] = {
     .tables_sql = "SELECT '', name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name",
     .columns_sql = "SELECT name, type, \"notnull\", dflt_value IS NOT NULL OR (pk = 1 AND upper(type) = 'INTEGER'), "
                    "hidden > 0 FROM pragma_table_xinfo({table}) ORDER BY cid",
+    .unique_sql = "SELECT '', name FROM pragma_table_info({table}) WHERE pk > 0 UNION ALL "
+                  "SELECT l.name, i.name FROM pragma_index_list({table}) l, pragma_index_info(l.name) i "
+                  "WHERE l.\"unique\" AND NOT l.partial",
   },
   {
     .title = "PostgreSQL", .dbms = "PostgreSQL", .driver_words = "postgres|psqlodbc", .driver_prefer = "unicode",
@@ -80,6 +83,11 @@ static const OdbcDialect dialects[] = {
                    "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
                    "WHERE a.attrelid = {qualified}::regclass AND a.attnum > 0 AND NOT a.attisdropped "
                    "ORDER BY a.attnum",
+    .unique_sql = "SELECT i.indexrelid::text, a.attname FROM pg_catalog.pg_index i "
+                  "JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid "
+                  "AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) "
+                  "WHERE i.indrelid = {qualified}::regclass AND i.indisunique AND i.indpred IS NULL "
+                  "AND i.indexprs IS NULL ORDER BY i.indexrelid, a.attnum",
   },
   {
     .title = "MariaDB", .dbms = "MariaDB|MySQL", .driver_words = "mariadb|mysql|maodbc", .driver_prefer = "mariadb",
@@ -99,6 +107,8 @@ static const OdbcDialect dialects[] = {
                    "column_default IS NOT NULL OR extra LIKE '%auto_increment%', extra LIKE '%GENERATED%' "
                    "FROM information_schema.columns WHERE table_schema = {schema} AND table_name = {table} "
                    "ORDER BY ordinal_position",
+    .unique_sql = "SELECT index_name, column_name FROM information_schema.statistics WHERE table_schema = {schema} "
+                  "AND table_name = {table} AND non_unique = 0 ORDER BY index_name, seq_in_index",
   },
   {
     .title = "SQL Server", .dbms = "Microsoft SQL Server", .driver_words = "sql server|msodbcsql|freetds|tdsodbc",

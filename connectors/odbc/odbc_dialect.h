@@ -45,6 +45,8 @@ typedef struct OdbcDialect {
   const char *columns_sql;    /* rows (name, type text, NOT NULL, has a default, cannot be written), flags 0 or 1;
                                  {schema}, {table} and {qualified} are replaced by SQL text literals; NULL: use
                                  the driver's own description */
+  const char *unique_sql;     /* rows (index, column) of the primary key and the unique indexes, those of one index
+                                 together; replaced as above; NULL: cannot tell */
 } OdbcDialect;
 
 const OdbcDialect *dialect_of_dbms(Str dbms_name);     /* never NULL */

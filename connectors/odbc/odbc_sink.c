@@ -179,7 +179,10 @@ static Status match_keys(OdbcSink *sink, Error *err) {
     }
     sink->key_cols[k] = (uint32_t)col;
   }
-  return STATUS_OK;
+  Str names[KEYS_MAX];
+  for (uint32_t k = 0; k < sink->keys_len; k++) names[k] = sink->table.cols[sink->key_cols[k]].name;
+  if (sink->options.mode != MODE_UPSERT) return STATUS_OK;
+  return table_check_key(&sink->client, sink->arena, &sink->table, names, sink->keys_len, err);
 }
 
 /* ---- opening ---- */

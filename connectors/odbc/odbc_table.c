@@ -176,6 +176,61 @@ Status table_missing(OdbcClient *client, Arena *arena, Str wanted, Error *err) {
   return error_hint(err, "create it, correct table=, or let create=true make it");
 }
 
+/* ---- keys ---- */
+
+static void put_list(StrBuf *out, const Str *names, unsigned len, unsigned step) {
+  strbuf_putc(out, '(');
+  for (unsigned i = 0; i < len; i++) {
+    if (i) strbuf_puts(out, ", ");
+    strbuf_put_str(out, names[(size_t)i * step]);
+  }
+  strbuf_putc(out, ')');
+}
+
+/* The columns of one index, which stand at every second place. */
+static bool index_is(const Str *columns, unsigned len, const Str *keys, unsigned keys_len) {
+  bool all = len == keys_len;
+  for (unsigned i = 0; i < len && all; i++) {
+    bool found = false;
+    for (unsigned k = 0; k < keys_len; k++) found |= str_eq(columns[(size_t)i * 2], keys[k]);
+    all = found;
+  }
+  return all;
+}
+
+static Status no_such_key(const OdbcClient *client, const OdbcTable *table, const Str *keys, unsigned keys_len,
+                          const StrBuf *listed, Error *err) {
+  StrBuf wanted = {0};
+  put_list(&wanted, keys, keys_len, 1);
+  error_set(err, STATUS_CONFIG, client->who, "mode=upsert needs a primary key or unique index of just %s in table `"
+            STR_FMT "`; it has: %s", wanted.ptr, STR_ARG(table->name), listed->len ? listed->ptr : "none");
+  error_hint(err, "CREATE UNIQUE INDEX ... ON " STR_FMT " %s, or name the columns of one there is with key=",
+             STR_ARG(table->name), wanted.ptr);
+  strbuf_release(&wanted);
+  return STATUS_CONFIG;
+}
+
+Status table_check_key(OdbcClient *client, Arena *arena, const OdbcTable *table, const Str *keys, unsigned keys_len,
+                       Error *err) {
+  StrBuf sql = {0}, listed = {0};
+  StrVec rows = {0};
+  if (client->dialect->unique_sql == NULL) return STATUS_OK;
+  put_replaced(client, table, client->dialect->unique_sql, &sql);
+  Status status = client_query(client, strbuf_str(&sql), 2, arena, &rows, err);
+  strbuf_release(&sql);
+  bool found = false;
+  for (uint32_t i = 0, end; i + 1 < rows.len && status == STATUS_OK; i = end) {
+    for (end = i + 2; end + 1 < rows.len && str_eq(rows.items[end], rows.items[i]);) end += 2;
+    found |= index_is(rows.items + i + 1, (end - i) / 2, keys, keys_len);
+    if (listed.len) strbuf_puts(&listed, ", ");
+    put_list(&listed, rows.items + i + 1, (end - i) / 2, 2);
+  }
+  if (status == STATUS_OK && !found) status = no_such_key(client, table, keys, keys_len, &listed, err);
+  vec_release(&rows);
+  strbuf_release(&listed);
+  return status;
+}
+
 /* ---- making ---- */
 
 static bool is_key(Str name, const Str *keys, unsigned keys_len) {

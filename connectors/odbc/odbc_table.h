@@ -30,6 +30,11 @@ Status table_missing(OdbcClient *client, Arena *arena, Str wanted, Error *err); 
 Status table_create(OdbcClient *client, Arena *arena, Str wanted, const OutputSchema *schema, const Str *keys,
                     unsigned keys_len, Error *err);
 
+/* Whether the columns named (as the table spells them) are those of the primary key or of a unique index: upserts need
+** one. STATUS_CONFIG with the keys there are when not. Databases that cannot be asked pass. */
+Status table_check_key(OdbcClient *client, Arena *arena, const OdbcTable *table, const Str *keys, unsigned keys_len,
+                       Error *err);
+
 int  table_column(const OdbcTable *table, Str name); /* -1: none */
 void table_put_columns(const OdbcTable *table, StrBuf *out); /* "id integer, name varchar(20)" for messages */
 

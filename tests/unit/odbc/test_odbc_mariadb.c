@@ -103,6 +103,8 @@ static void wrong_logins_and_tables_are_named(void **state) {
   SCHEMA(f, "id", "delay");
   OPEN_FAILS(f, "table=flight", "there is no table `flight`", "there are: flights");
   OPEN_FAILS(f, "table=flights", "has no column `delay`; it has: id int(11), state varchar(2)");
+  SCHEMA(f, "id", "state"); /* without an index MariaDB would add rows and never say a word */
+  OPEN_FAILS(f, "table=flights&mode=upsert&key=id", "of just (id) in table `flights`; it has: none");
   snprintf(f->connection, sizeof f->connection,
            "Driver={MariaDB};Server=127.0.0.1;Port=%s;Database=weir;UID=weir;PWD=swordfish", server.port);
   OPEN_FAILS(f, "table=flights", "Access denied for user 'weir'");

@@ -156,7 +156,10 @@ static void wrong_tables_are_named(void **state) {
   SCHEMA(f, "state");
   OPEN_FAILS(f, "table=flights", "column `id` of table `flights` is NOT NULL without a default");
   SCHEMA(f, "id", "state");
-  OPEN_FAILS(f, "table=flights&mode=upsert&key=id", "no unique or exclusion constraint matching");
+  OPEN_FAILS(f, "table=flights&mode=upsert&key=id", "of just (id) in table `flights`; it has: none");
+  run_sql(f, "CREATE UNIQUE INDEX u ON flights (state, id); CREATE UNIQUE INDEX only_some ON flights (id) WHERE id > 3;"
+             "CREATE UNIQUE INDEX more ON flights (state) INCLUDE (id)");
+  OPEN_FAILS(f, "table=flights&mode=upsert&key=id", "it has: (id, state), (state)");
 }
 
 /* A socket that accepts and never answers. */

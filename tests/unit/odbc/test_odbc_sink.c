@@ -167,7 +167,12 @@ static void wrong_tables_are_named(void **state) {
   OPEN_FAILS(f, "table=flights&mode=upsert", "mode=upsert needs key=");
   OPEN_FAILS(f, "table=flights&mode=upsert&key=nope", "has no column `nope` (named by key=)");
   OPEN_FAILS(f, "table=flights&mode=upsert&key=late", "key column `late` is not among the query's columns");
-  OPEN_FAILS(f, "table=flights&mode=upsert&key=id", "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE");
+  OPEN_FAILS(f, "table=flights&mode=upsert&key=id", "needs a primary key or unique index of just (id) in table "
+             "`flights`; it has: none");
+  run_sql(f, "CREATE UNIQUE INDEX u ON flights (state, id)");
+  OPEN_FAILS(f, "table=flights&mode=upsert&key=id", "it has: (state, id)");
+  run_sql(f, "CREATE UNIQUE INDEX part ON flights (id) WHERE id > 3");
+  OPEN_FAILS(f, "table=flights&mode=upsert&key=id", "it has: (state, id)");
   OPEN_FAILS(f, "mode=append", "table");
   OPEN_FAILS(f, "table=flights&mod=append", "mod");
   SCHEMA(f, "*");

@@ -50,6 +50,11 @@ void file_option(BindingFile *file, const char *option, Str value) {
   where_text_set(&file->where, str_from(option), value);
 }
 
+void file_take(BindingFile *file, const char *key, const char *option) {
+  Str value;
+  if (file_text(file, file->block, key, &value)) file_option(file, option, value);
+}
+
 /* ---- keys nobody knows ------------------------------------------------------------------------ */
 
 #define ROOT_KEYS                                                                                                  \

@@ -42,6 +42,8 @@ bool file_need(BindingFile *file, const char *key, Str *out);
 /* Why the binding cannot run; several reasons become a list. */
 void file_problem(BindingFile *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void file_option(BindingFile *file, const char *option, Str value);
+/* An option out of a key of the block, where it has one. */
+void file_take(BindingFile *file, const char *key, const char *option);
 /* Serialization and CompressionType, as options of the connector. */
 void file_format(BindingFile *file);
 

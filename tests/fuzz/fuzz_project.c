@@ -1,5 +1,6 @@
-/* fuzz_project.c: any bytes as files of a project: the XML of Visual Studio when they begin with `<`, else an input or an
-** output. A binding that can run must be a WHERE that can be taken apart, and its printed form must hide its secrets. */
+/* fuzz_project.c: any bytes as files of a project: the XML of Visual Studio when they begin with `<`, else an input or
+** an output. A binding that can run must be a WHERE that can be taken apart, and its printed form must hide its
+** secrets. */
 #include "cli/project/asaproj.h"
 #include "cli/project/binding_file.h"
 #include "connectors/registry.h"

@@ -20,18 +20,6 @@ static BoundInputColumn *column_of(const Provider provider, uint32_t at) {
   return expr->kind == EXPR_COLUMN ? expr_column_of(expr) : NULL;
 }
 
-static bool is_leaf_column(const Binder *b, const ExprColumn *column) {
-  for (uint32_t i = 0; i < b->selects.len; i++)
-    for (uint32_t j = 0; j < b->selects.items[i]->leaves.len; j++) {
-      const Leaf *leaf = b->selects.items[i]->leaves.items[j];
-      for (uint32_t k = 0; k < leaf->columns.len; k++)
-        if (&leaf->columns.items[k]->expr == column) return true;
-      for (uint32_t k = 0; k < leaf->timestamp_columns.len; k++)
-        if (&leaf->timestamp_columns.items[k]->expr == column) return true;
-    }
-  return false;
-}
-
 static bool any_csv(const Binder *b) {
   for (uint32_t i = 0; i < b->options->inputs_len; i++)
     if (b->options->inputs[i].csv) return true;
@@ -39,7 +27,7 @@ static bool any_csv(const Binder *b) {
 }
 
 BoundInputColumn *csv_column(const Binder *b, const Expr *expr) {
-  if (expr->kind != EXPR_COLUMN || !any_csv(b) || !is_leaf_column(b, expr->column)) return NULL;
+  if (expr->kind != EXPR_COLUMN || !any_csv(b) || !expr->column->of_source) return NULL;
   BoundInputColumn *col = expr_column_of(expr);
   bool text = col && col->kind == INPUT_FIELD && col->depth == 1 && col->input->csv && col->declared == TYPE_NULL;
   return text ? col : NULL;

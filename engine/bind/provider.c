@@ -361,7 +361,8 @@ Expr *leaf_column_expr(Binder *b, const Scope *scope, Leaf *leaf, uint32_t at, S
   LeafColumn *col = place == NO_POSITION ? NULL : cols[place];
   if (col == NULL) {
     col = ARENA_NEW(b->arena, LeafColumn);
-    *col = (LeafColumn){.expr = {.slot = UINT32_MAX, .name = provider_column_name(leaf->provider, at)},
+    *col = (LeafColumn){.expr = {.slot = UINT32_MAX, .of_source = true,
+                                 .name = provider_column_name(leaf->provider, at)},
                         .leaf = leaf, .at = at};
     if (timestamp) arena_push(b->arena, &leaf->timestamp_columns, col);
     else arena_push(b->arena, &leaf->columns, col);

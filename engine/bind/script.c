@@ -90,6 +90,16 @@ static BoundInput *add_input(Binder *b, Str name, Span span) {
   return input;
 }
 
+/* "`a`, `b`": the first of the inputs that are bound. */
+static Str input_names(Binder *b) {
+  StrBuf list = {0};
+  for (uint32_t i = 0; i < b->options->inputs_len && i < 8; i++)
+    strbuf_printf(&list, "%s`" STR_FMT "`", i ? ", " : "", STR_ARG(b->options->inputs[i].name));
+  Str names = list.len ? arena_str(b->arena, strbuf_str(&list)) : STR("");
+  strbuf_release(&list);
+  return names;
+}
+
 static bool unknown_input(Binder *b, const AstName *name) {
   Str names[NAMES_MAX];
   unsigned count = 0;
@@ -101,8 +111,8 @@ static bool unknown_input(Binder *b, const AstName *name) {
                         STR_ARG(name->text));
   if (nearest.len) diag_suggest(b->diags, diag, name->span, nearest);
   else
-    diag_hint(b->diags, diag, "bind it with --input " STR_FMT "=WHERE (or --reference for reference data)",
-              STR_ARG(name->text));
+    diag_hint(b->diags, diag, "bind it with `--input " STR_FMT "=WHERE`, or `--reference` for reference data%s" STR_FMT,
+              STR_ARG(name->text), b->options->inputs_len ? "; the inputs are " : "", STR_ARG(input_names(b)));
   return false;
 }
 

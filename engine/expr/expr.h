@@ -28,6 +28,7 @@ typedef struct ExprColumn {
   uint32_t slot;    /* index in the batch; UINT32_MAX until the plan is finished */
   Str      name;    /* for people */
   TypeMask types;   /* possible types without NULL */
+  bool     of_source; /* of a row of FROM, not of a group or a match: what the binder calls a LeafColumn */
 } ExprColumn;
 
 typedef struct Expr Expr;

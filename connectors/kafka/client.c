@@ -64,10 +64,27 @@ Status kafka_target_parse(Arena *arena, Str target, const char *who, KafkaTarget
 
 /* ---- what librdkafka reports ---- */
 
+static bool is_unknown_topic(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+         code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
+/* A broker that closes the door while TLS is agreed on says so in an alert, which librdkafka takes for a broken
+** connection. */
+static bool is_no(rd_kafka_resp_err_t code, const char *reason) {
+  return code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL || is_unknown_topic(code) ||
+         strstr(reason, "SSL alert number");
+}
+
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) {
-  (void)rk;
   KafkaClient *client = opaque;
   if (!client->trouble) client->trouble_since_ns = clock_monotonic_ns();
+  if (is_no((rd_kafka_resp_err_t)code, reason)) {
+    if (!client->refused_since_ns) client->refused_since_ns = clock_monotonic_ns();
+  } else if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+    client->refused_since_ns = 0;
+  }
+  client->lost_topic |= is_unknown_topic((rd_kafka_resp_err_t)code) && rd_kafka_type(rk) == RD_KAFKA_CONSUMER;
   bool told = client->trouble && client->reason[0];
   client->trouble = true;
   if (client->on_trouble) client->on_trouble(client->owner);
@@ -85,6 +102,7 @@ void kafka_client_serve(KafkaClient *client, int timeout_ms) { rd_kafka_poll(cli
 
 void kafka_client_well(KafkaClient *client) {
   client->trouble = false;
+  client->refused_since_ns = 0;
   client->last_error = RD_KAFKA_RESP_ERR_NO_ERROR;
   client->reason[0] = '\0';
 }
@@ -93,7 +111,7 @@ void kafka_client_state(const KafkaClient *client, char *out, size_t cap) {
   out[0] = '\0';
   if (!client->trouble) return;
   long long seconds = (clock_monotonic_ns() - client->trouble_since_ns) / 1000000000;
-  snprintf(out, cap, "Kafka: %s; retrying for %llds", client->reason, seconds);
+  snprintf(out, cap, "Kafka: retrying for %llds: %s", seconds, client->reason);
 }
 
 bool kafka_error_is_transient(rd_kafka_resp_err_t code) {
@@ -143,15 +161,29 @@ static rd_kafka_resp_err_t ask_partitions(KafkaClient *client, int timeout_ms, K
   return code;
 }
 
+static Status refused(const KafkaClient *client, Error *err) {
+  if (is_unknown_topic(client->last_error)) {
+    error_set(err, STATUS_WORLD, client->who, "topic %s on %s is gone: %s", client->target.topic.ptr,
+              client->target.hosts.ptr, client->reason);
+    return error_hint(err, "it was deleted; make it anew, then --start earliest reads what it holds");
+  }
+  error_set(err, STATUS_WORLD, client->who, "the Kafka broker %s does not let us in (topic %s): %s",
+            client->target.hosts.ptr, client->target.topic.ptr, client->reason);
+  return error_hint(err, "check security.protocol, sasl.mechanism, user and password, and the certificates");
+}
+
+Status kafka_client_check(const KafkaClient *client, Ticks longest, Error *err) {
+  bool long_enough = client->refused_since_ns && (clock_monotonic_ns() - client->refused_since_ns) / 100 > longest;
+  return long_enough ? refused(client, err) : STATUS_OK;
+}
+
 /* Why there is no answer at all. */
 static Status no_broker(KafkaClient *client, Ticks waited, Error *err) {
   StrBuf time = {0};
   duration_print(waited, &time);
   const char *hosts = client->target.hosts.ptr, *topic = client->target.topic.ptr;
-  if (client->last_error == RD_KAFKA_RESP_ERR__AUTHENTICATION || client->last_error == RD_KAFKA_RESP_ERR__SSL) {
-    error_set(err, STATUS_WORLD, client->who, "the Kafka broker %s does not let us in (topic %s): %s", hosts, topic,
-              client->reason);
-    error_hint(err, "check security.protocol, sasl.mechanism, user and password, and the certificates");
+  if (client->refused_since_ns) {
+    refused(client, err);
   } else if (client->trouble && client->reason[0]) {
     error_set(err, STATUS_WORLD, client->who, "cannot reach the Kafka broker %s (topic %s) within %s: %s", hosts, topic,
               time.ptr, client->reason);
@@ -205,15 +237,9 @@ static bool is_no_answer(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__RESOLVE;
 }
 
-static bool is_unknown_topic(rd_kafka_resp_err_t code) {
-  return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
-}
-
 /* The answer is final: asking again would not change it. */
 static bool is_refusal(const KafkaClient *client, rd_kafka_resp_err_t code) {
-  if (is_no_answer(code)) {
-    return client->last_error == RD_KAFKA_RESP_ERR__AUTHENTICATION || client->last_error == RD_KAFKA_RESP_ERR__SSL;
-  }
+  if (is_no_answer(code)) return client->refused_since_ns != 0;
   return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
 }
 
@@ -269,7 +295,7 @@ Status kafka_client_open(KafkaClient *client, rd_kafka_type_t type, rd_kafka_con
 
 void kafka_client_close(KafkaClient *client) {
   if (client->topic) rd_kafka_topic_destroy(client->topic);
-  if (client->rk) rd_kafka_destroy_flags(client->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  if (client->rk && !client->lost_topic) rd_kafka_destroy_flags(client->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
   client->topic = NULL;
   client->rk = NULL;
 }

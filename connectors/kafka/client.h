@@ -46,18 +46,25 @@ typedef struct KafkaClient {
   void            (*on_trouble)(void *owner); /* called for every error a connection reports; NULL: nobody */
   bool              trouble;           /* the last thing heard of a broker was bad */
   int64_t           trouble_since_ns;  /* monotonic */
+  int64_t           refused_since_ns;  /* monotonic: the broker answers with a no; 0: the trouble is another */
+  bool              lost_topic;        /* the topic was gone at some time: see kafka_client_close */
   rd_kafka_resp_err_t last_error;      /* of the trouble */
   char              reason[300];       /* of the trouble, in librdkafka's words */
 } KafkaClient;
 
 /* Takes conf. `client` must not move afterwards. STATUS_CONFIG when librdkafka refuses the properties. */
 Status kafka_client_open(KafkaClient *client, rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *job, Error *err);
-void   kafka_client_close(KafkaClient *client); /* safe on a zeroed client */
+/* Safe on a zeroed client. A consumer whose topic was deleted is left alone: its destruction never ends in librdkafka
+** 2.0 (a broker thread waits for the partition that is gone). It calls nobody back and goes with the process. */
+void   kafka_client_close(KafkaClient *client);
 /* Runs the callbacks of what has been reported; waits at most timeout_ms for the first. */
 void   kafka_client_serve(KafkaClient *client, int timeout_ms);
 /* Something good was heard: the trouble is over. */
 void   kafka_client_well(KafkaClient *client);
-/* "broker ...: reason, retrying for 12s", or empty. */
+/* STATUS_WORLD when the broker has refused us for longer than that (password, certificate, the topic is gone): waiting
+** longer would not help, somebody has to act. */
+Status kafka_client_check(const KafkaClient *client, Ticks longest, Error *err);
+/* "Kafka: retrying for 12s: reason", or empty. */
 void   kafka_client_state(const KafkaClient *client, char *out, size_t cap);
 
 /* The broker's partition numbers of the topic, ascending; waits for broker, topic and leaders for at most

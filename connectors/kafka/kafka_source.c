@@ -415,8 +415,9 @@ static Status source_poll(Source *base, int timeout_ms, MessageBatch *out, Sourc
   if (deliver_next(source, out)) return STATUS_OK;
   TRY(take_all(source, timeout_ms, err));
   kafka_client_serve(&source->client, 0);
-  if (!deliver_next(source, out)) *event = SOURCE_NOTHING;
-  return STATUS_OK;
+  if (deliver_next(source, out)) return STATUS_OK;
+  *event = SOURCE_NOTHING;
+  return kafka_client_check(&source->client, source->options.connect_timeout, err);
 }
 
 /* ---- positions ---- */
@@ -501,6 +502,7 @@ static rd_kafka_conf_t *base_conf(void) {
   kafka_conf_must(conf, "fetch.message.max.bytes", "4194304"); /* of a partition: fewer round trips than 1 MB */
   kafka_conf_must(conf, "fetch.max.bytes", "16777216"); /* a fetch of all partitions: librdkafka allows 50 MB */
   kafka_conf_must(conf, "topic.metadata.refresh.interval.ms", "60000"); /* how soon new partitions are noticed */
+  kafka_conf_must(conf, "topic.metadata.propagation.max.ms", "5000");   /* a topic not known for longer is none */
   return conf;
 }
 
@@ -662,7 +664,8 @@ static const OptionDef options_table[] = {
     {.name = "compression", .kind = OPTION_CHOICE, AT(compression), .fallback = "none", .choices = "none|gzip",
      .doc = "gzip: every payload is a gzip file itself. What the producer packed in batches is unpacked anyway."},
     {.name = "connect-timeout", .kind = OPTION_DURATION, AT(connect_timeout), .fallback = "30s",
-     .doc = "How long to wait for broker and topic at the start; later on the source waits without end."},
+     .doc = "How long to wait for broker and topic at the start; later on the source waits without end, but only so "
+            "long for a broker that refuses the password or certificate or has lost the topic."},
     {.name = "partitions", .kind = OPTION_INT, AT(partitions), .min = 1, .max = EMBEDDED_PARTITIONS_MAX,
      .doc = "kafka://embedded only: partitions of the topic it creates; default 1."},
     {.name = "replay", .kind = OPTION_TEXT, AT(replay),

@@ -26,8 +26,8 @@ static Status read_json(Arena *arena, Str path, AsaProject *out, Notes *notes, E
   if (start.len) arena_push(arena, &out->scripts, start);
   const JsonNode *list = json_get(root, "configurations");
   for (const JsonNode *one = list ? list->first : NULL; one; one = one->next) {
-    Str file = text_of(one, "filePath");
-    if (file.len) arena_push(arena, &out->files, file);
+    AsaFile file = {text_of(one, "filePath"), text_of(one, "subType")};
+    if (file.path.len) arena_push(arena, &out->files, file);
   }
   return STATUS_OK;
 }

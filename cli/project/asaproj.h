@@ -6,10 +6,12 @@
 #include "cli/project/files.h"
 #include "cli/project/notes.h"
 
+typedef struct AsaFile { Str path, type; } AsaFile; /* as written; type: "Input", "JobConfig"; empty: not said */
+
 typedef struct AsaProject {
   Str      name;    /* empty: it has none */
   FileList scripts; /* candidates for the query, as written, the likeliest first */
-  FileList files;   /* the other files, as written */
+  Vec(AsaFile) files; /* the others */
 } AsaProject;
 
 /* A NUL stands behind the path. STATUS_CONFIG with line and column when it is malformed. */

@@ -1,8 +1,8 @@
-/* asaproj_xml.c: the *.asaproj of Visual Studio: MSBuild XML, of which five elements count:
+/* asaproj_xml.c: the *.asaproj of Visual Studio: MSBuild XML, of which six elements count:
 **
 **   <Script Include="q.asaql"/>                 the query; wins over <StartFile>, which may name a file that is gone
 **   <StartFile>q.asaql</StartFile>, <Name>
-**   <Configure Include="Inputs\in.json"/>, <Content Include="..."/>
+**   <Configure Include="Inputs\in.json"><SubType>Input</SubType></Configure>, <Content Include="..."/>
 **
 ** One pass over the tags. Nesting is checked so that a truncated or damaged file is told with its place; name spaces,
 ** document types and what MSBuild computes are left alone. */
@@ -89,7 +89,7 @@ static void take_include(XmlReader *reader, Str element, Str path) {
   if (path.len == 0) return;
   if (str_eq(element, STR("Script"))) arena_push(reader->arena, &reader->out->scripts, path);
   else if (str_eq(element, STR("Configure")) || str_eq(element, STR("Content")))
-    arena_push(reader->arena, &reader->out->files, path);
+    arena_push(reader->arena, &reader->out->files, (AsaFile){.path = path});
 }
 
 /* The text between two tags belongs to the element that is open. */
@@ -99,6 +99,8 @@ static void take_text(XmlReader *reader, Str raw) {
   Str element = reader->open[reader->depth - 1];
   if (str_eq(element, STR("Name"))) reader->out->name = text;
   else if (str_eq(element, STR("StartFile"))) arena_push(reader->arena, &reader->starts, text);
+  else if (str_eq(element, STR("SubType")) && reader->out->files.len) /* of the file that is open around it */
+    reader->out->files.items[reader->out->files.len - 1].type = text;
 }
 
 /* ---- tags ------------------------------------------------------------------------------------- */

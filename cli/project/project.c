@@ -24,12 +24,14 @@ typedef struct ProjectReader {
 
 /* ---- one file --------------------------------------------------------------------------------- */
 
-static ScriptType script_type(const JsonNode *root) {
+/* What the file says of itself, else what the list says. */
+static ScriptType script_type(const JsonNode *root, Str listed) {
   static const struct { const char *name; ScriptType type; } types[] = {
     {"JobConfig", SCRIPT_CONFIG}, {"Input", SCRIPT_INPUT}, {"Output", SCRIPT_OUTPUT}, {"InputMock", SCRIPT_MOCK}};
   const JsonNode *node = json_get(root, "ScriptType");
-  for (unsigned i = 0; node && node->kind == JSON_STRING && i < sizeof types / sizeof *types; i++)
-    if (str_eq_nocase(node->text, str_from(types[i].name))) return types[i].type;
+  Str name = node && node->kind == JSON_STRING ? node->text : listed;
+  for (unsigned i = 0; i < sizeof types / sizeof *types; i++)
+    if (str_eq_nocase(name, str_from(types[i].name))) return types[i].type;
   return SCRIPT_OTHER;
 }
 
@@ -78,12 +80,12 @@ static bool is_seen(ProjectReader *reader, Str path) {
   return false;
 }
 
-static Status read_file(ProjectReader *reader, Str path, Error *err) {
+static Status read_file(ProjectReader *reader, Str path, Str listed, Error *err) {
   JsonNode *root;
   if (is_seen(reader, path)) return STATUS_OK;
   TRY(config_json_load(&reader->desc->arena, path.ptr, NULL, &root, err));
   if (root->kind != JSON_OBJECT) return error_set(err, STATUS_CONFIG, "", "%s: this is no JSON object", path.ptr);
-  switch (script_type(root)) {
+  switch (script_type(root, listed)) {
     case SCRIPT_CONFIG: return read_config(reader, path, err);
     case SCRIPT_INPUT: return read_binding(reader, path, root, SCRIPT_INPUT, err);
     case SCRIPT_OUTPUT: return read_binding(reader, path, root, SCRIPT_OUTPUT, err);
@@ -98,11 +100,12 @@ static Status read_file(ProjectReader *reader, Str path, Error *err) {
 static Status read_listed(ProjectReader *reader, Error *err) {
   JobDesc *desc = reader->desc;
   for (uint32_t i = 0; i < reader->listed.files.len; i++) {
-    Str path, name = reader->listed.files.items[i];
-    bool there = path_find(&desc->arena, desc->folder, name, &path);
+    Str path;
+    const AsaFile *file = &reader->listed.files.items[i];
+    bool there = path_find(&desc->arena, desc->folder, file->path, &path);
     if (!there)
       notes_add(&desc->notes, STR_FMT " lists " STR_FMT ", which is not there", STR_ARG(desc->file), STR_ARG(path));
-    else if (str_ends_nocase(path, STR(".json")) && path_is_file(path)) TRY(read_file(reader, path, err));
+    else if (str_ends_nocase(path, STR(".json")) && path_is_file(path)) TRY(read_file(reader, path, file->type, err));
   }
   return STATUS_OK;
 }
@@ -110,7 +113,7 @@ static Status read_listed(ProjectReader *reader, Error *err) {
 /* Recorded data stands in these folders too. */
 static Status read_found(ProjectReader *reader, const FileList *files, Error *err) {
   for (uint32_t i = 0; i < files->len; i++)
-    if (file_is_script(files->items[i])) TRY(read_file(reader, files->items[i], err));
+    if (file_is_script(files->items[i])) TRY(read_file(reader, files->items[i], STR(""), err));
   return STATUS_OK;
 }
 

@@ -19,9 +19,9 @@ LISTED = ["Inputs/toll.json", "Inputs/Local_toll.json", "Outputs/cars.json", "Jo
 
 class Project(CliTest):
     def make(self, listed=LISTED, query="toll.asaql", start="toll.asaql", mock=MOCK, live=EVENT_HUB, output=POWER_BI,
-             config=None, **more):
+             config=None, types={}, **more):
         """A project in p/; None leaves a file out."""
-        configurations = [{"filePath": path, "subType": "x"} for path in listed]
+        configurations = [{"filePath": path, "subType": types.get(path, "x")} for path in listed]
         self.write("p/asaproj.json", json.dumps({"name": "cars", "startFile": start, "configurations": configurations}))
         if query:
             self.write(f"p/{query}", CARS)
@@ -59,6 +59,12 @@ class Shapes(Project):
     def test_backslashes_case_and_byte_order_marks(self):
         self.make(listed=["inputs\\TOLL.JSON", "Inputs\\\\local_Toll.json"], live="\ufeff" + json.dumps(EVENT_HUB))
         self.runs()
+
+    def test_files_that_do_not_say_what_they_are(self):
+        live = {key: value for key, value in EVENT_HUB.items() if key != "ScriptType"}
+        mock = {key: value for key, value in MOCK.items() if key != "ScriptType"}
+        self.make(live=live, mock=mock, types={"Inputs/toll.json": "Input", "Inputs/Local_toll.json": "InputMock"})
+        self.runs(says="p/data/toll.json (Event Hub: no SharedAccessPolicyKey)")
 
     def test_an_empty_list_finds_what_is_there(self):
         self.make(listed=[])

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "cli/catalog.h"
 #include "cli/command.h"
+#include "cli/config/job_config.h"
 #include "cli/project/job_schema.h"
 #include "cli/term.h"
 #include "cli/testing/case_keys.h"
@@ -198,6 +199,10 @@ static void page_job(StrBuf *out) {
   job_keys_print(&items);
   put_list(&items, out);
   strbuf_puts(out, "\nThe options of each connector and format are in [connectors.md](connectors.md).\n");
+  strbuf_puts(out, "\n## Keys of JobConfig.json\n\n");
+  strbuf_clear(&items);
+  job_config_keys_print(&items);
+  put_list(&items, out);
   strbuf_puts(out, "\n## Types of inputs and outputs in a project\n\n");
   strbuf_clear(&items);
   project_types_print(&items);

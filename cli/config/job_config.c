@@ -20,6 +20,7 @@ typedef struct ConfigReader {
 typedef struct ConfigKey {
   const char *name;
   Status (*set)(ConfigReader *reader, const char *key, Str value, Error *err); /* NULL: nothing to do with it here */
+  const char *doc;
 } ConfigKey;
 
 static Status bad_value(const ConfigReader *reader, const char *key, Str value, const char *rule, Error *err) {
@@ -68,11 +69,14 @@ static Status set_runtime_errors(ConfigReader *reader, const char *key, Str valu
 }
 
 static const ConfigKey keys[] = {
-  {"EventsLateArrivalMaxDelayInSeconds", set_late},
-  {"EventsOutOfOrderMaxDelayInSeconds", set_out_of_order},
-  {"EventsOutOfOrderPolicy", set_disorder},
-  {"CompatibilityLevel", set_compat},
-  {"RuntimeErrorPolicy", set_runtime_errors},
+  {"EventsLateArrivalMaxDelayInSeconds", set_late,
+   "How late an event may arrive; -1, and a file without the key, tolerate any lateness."},
+  {"EventsOutOfOrderMaxDelayInSeconds", set_out_of_order, "How far events are put back in order."},
+  {"EventsOutOfOrderPolicy", set_disorder,
+   "`Adjust` moves events outside these tolerances in time, `Drop` leaves them out."},
+  {"CompatibilityLevel", set_compat, "`1.0`, `1.1` or `1.2`."},
+  {"RuntimeErrorPolicy", set_runtime_errors,
+   "`Quarantine` puts a row that cannot be computed aside, `Stop` ends the job. Not a key of the service."},
   {"DataLocale"}, {"OutputErrorPolicy"}, {"ScriptType"}, {"StreamingUnits"}, {"UseSystemAssignedIdentity"},
   {"GlobalStorage"}, {"GlobalStorageAccountName"}, {"GlobalStorageAccountKey"}, {"JobStorageAccount"},
   {"ContentStoragePolicy"}, {"CustomCodeStorage"}, {"DataSourceCredentialDomain"}, {"Tags"}, {"AccountName"},
@@ -134,4 +138,17 @@ Status job_config_read(const char *path, JobConfig *out, StrBuf *warnings, StrBu
 
 Status job_config_load(const char *path, JobConfig *out, StrBuf *warnings, Error *err) {
   return job_config_read(path, out, warnings, NULL, err);
+}
+
+void job_config_keys_print(StrBuf *out) {
+  for (unsigned i = 0; i < KEYS; i++)
+    if (keys[i].set) strbuf_printf(out, "- `%s`: %s\n", keys[i].name, keys[i].doc);
+  strbuf_puts(out, "\nWithout a meaning here, and left alone: ");
+  bool first = true;
+  for (unsigned i = 0; i < KEYS; i++) {
+    if (keys[i].set) continue;
+    strbuf_printf(out, "%s`%s`", first ? "" : ", ", keys[i].name);
+    first = false;
+  }
+  strbuf_puts(out, ".\n");
 }

@@ -18,5 +18,7 @@ extern const JobConfig job_config_default;
 Status job_config_load(const char *path, JobConfig *out, StrBuf *warnings, Error *err);
 /* The same, with a line in `notes` (NULL: not wanted) for each other key that is ignored. */
 Status job_config_read(const char *path, JobConfig *out, StrBuf *warnings, StrBuf *notes, Error *err);
+/* Markdown: the keys, those that are read with what they mean. */
+void   job_config_keys_print(StrBuf *out);
 
 #endif

@@ -11,7 +11,8 @@ import unittest
 
 import kafka_case
 from faults import SOURCE
-from kafka_case import KafkaCase, Shared
+from kafka_case import KafkaCase, Shared, real
+from test_flight_delays import expected_rows
 
 STORY = SOURCE / "queries" / "flight-delays"
 POSTGRES = SOURCE / "tests" / "support" / "postgres.sh"
@@ -91,6 +92,16 @@ class Flights(KafkaCase):
         written, wanted, equal = map(int, self.sql(DIFFERENCES).split())
         self.assertGreater(wanted, 1000)
         self.assertEqual((written, equal), (wanted, wanted))
+
+
+class Demo(KafkaCase):
+    @real
+    @unittest.skipUnless(shutil.which("psql"), "there is no psql: apt-get install postgresql")
+    def test_demo_with_real_servers(self):
+        done = subprocess.run(["bash", STORY / "demo.sh", kafka_case.faults.WEIR, "--real"], capture_output=True, text=True,
+                              timeout=200)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, rf"(?m)^ *{len(expected_rows())}$")
 
 
 if __name__ == "__main__":

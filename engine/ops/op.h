@@ -150,7 +150,10 @@ void   entrance_finish(Op *op, uint32_t partition);
 /* The minimum of its partitions; TICKS_MIN: there are none yet. */
 Ticks  entrance_watermark(const Op *op);
 /* Where the clock of a partition stands: what decides the time of the events to come. */
-typedef struct EntranceClock { Ticks watermark, arrival; /* TICKS_MIN: none yet */ } EntranceClock;
+typedef struct EntranceClock {
+  Ticks watermark, arrival; /* TICKS_MIN: none yet */
+  Ticks furthest;           /* of all clocks: the watermark, but with TIMESTAMP BY ... OVER that of a key */
+} EntranceClock;
 EntranceClock entrance_clock(const Op *op, uint32_t partition);
 /* A clock that was read in an earlier run, where the same events came before. Clocks never step back. */
 void   entrance_set_clock(Op *op, uint32_t partition, EntranceClock clock);

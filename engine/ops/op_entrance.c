@@ -429,9 +429,11 @@ EntranceClock entrance_clock(const Op *op, uint32_t number) {
   const EntranceOp *entrance = (const EntranceOp *)op;
   for (uint32_t i = 0; i < entrance->partitions.len; i++) {
     const Partition *partition = &entrance->partitions.items[i];
-    if (partition->number == number) return (EntranceClock){partition->watermark, partition->arrival};
+    if (partition->number != number) continue;
+    Ticks key = entrance->by_key ? entrance->substreams.newest : TICKS_MIN, own = partition->watermark;
+    return (EntranceClock){.watermark = own, .arrival = partition->arrival, .furthest = key > own ? key : own};
   }
-  return (EntranceClock){TICKS_MIN, TICKS_MIN};
+  return (EntranceClock){TICKS_MIN, TICKS_MIN, TICKS_MIN};
 }
 
 void entrance_set_clock(Op *op, uint32_t number, EntranceClock clock) {

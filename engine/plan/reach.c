@@ -83,7 +83,11 @@ void plan_reach_from(const PlanScript *plan, const PlanNode *output, Ticks *reac
       reach[input] = longer(reach[input], back);
     }
   }
-  for (uint32_t i = 0; i < plan->nodes_len; i++)
+  for (uint32_t i = 0; i < plan->nodes_len; i++) {
     if (any[i] != REACH_NONE && reach[i] == REACH_NONE) reach[i] = 0;
+    /* The clocks of keys run ahead of what is known to be delivered, and they come back with the events. */
+    bool by_key = plan->nodes[i]->kind == PLAN_ENTRANCE && plan->nodes[i]->substreams;
+    if (any[i] != REACH_NONE && by_key) reach[i] = longer(any[i], 1);
+  }
   mem_free(any);
 }

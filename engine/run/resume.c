@@ -43,8 +43,8 @@ void mark_log_add(MarkLog *log, Mark mark, const EntranceClock *clocks) {
 
 static bool all_below(const EntranceClock *clocks, uint32_t count, const Ticks *below, Ticks tolerance) {
   for (uint32_t e = 0; e < count; e++) {
-    if (clocks[e].watermark == TICKS_MIN || below[e] == TICKS_MAX) continue;
-    if (below[e] == TICKS_MIN || clocks[e].watermark >= below[e] - tolerance) return false;
+    if (clocks[e].furthest == TICKS_MIN || below[e] == TICKS_MAX) continue;
+    if (below[e] == TICKS_MIN || clocks[e].furthest >= below[e] - tolerance) return false;
   }
   return true;
 }

@@ -32,7 +32,7 @@ enum { MARKS_MAX = 4096 }; /* then every other one is dropped: a restart reads m
 void mark_log_add(MarkLog *log, Mark mark, const EntranceClock *clocks);
 const EntranceClock *mark_clocks(const MarkLog *log, uint32_t mark);
 /* The last mark at or before the offset in front of which no event stands at or above below[e], by any entrance's
-** clock, when times are at most `tolerance` above the clock; the first mark when there is no such one. */
+** furthest clock, when times are at most `tolerance` above it; the first mark when there is no such one. */
 uint32_t mark_log_find(const MarkLog *log, int64_t offset, const Ticks *below, Ticks tolerance);
 void mark_log_forget(MarkLog *log, uint32_t before); /* the marks before this one */
 void mark_log_release(MarkLog *log);

@@ -91,3 +91,16 @@ void plan_reach_from(const PlanScript *plan, const PlanNode *output, Ticks *reac
   }
   mem_free(any);
 }
+
+Ticks plan_lookback(const PlanScript *plan) {
+  Ticks *back = mem_zalloc(mem_mul(plan->nodes_len + 1, sizeof *back)), most = 0;
+  for (uint32_t i = 0; i < plan->nodes_len; i++) { /* inputs stand in front of their readers */
+    const PlanNode *node = plan->nodes[i];
+    for (uint32_t j = 0; j < node->inputs_len; j++) back[i] = longer(back[i], back[node->inputs[j]->id]);
+    bool endless = node->kind == PLAN_SESSION && node->aggregate.window.longest == 0;
+    back[i] = later(back[i], endless ? WINDOW_SIZE_MAX : span_of(node));
+    most = longer(most, back[i]);
+  }
+  mem_free(back);
+  return most;
+}

@@ -17,4 +17,8 @@
 ** the way needs it, REACH_NONE: the node does not feed the output. */
 void plan_reach_from(const PlanScript *plan, const PlanNode *output, Ticks *reach);
 
+/* How much older than a row any event may be that it is made of, of all outputs: a job whose first row is that of a
+** given time reads so much earlier. A session without a maximum counts as 7 days. */
+Ticks plan_lookback(const PlanScript *plan);
+
 #endif

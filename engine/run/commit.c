@@ -38,7 +38,7 @@ void commit_prepare(Job *job) {
   job->reach = mem_alloc(mem_mul((size_t)job->output_nodes * nodes + 1, sizeof *job->reach));
   job->delivered = mem_alloc(mem_mul(nodes + 1, sizeof *job->delivered));
   for (uint32_t i = 0; i < nodes; i++) {
-    job->delivered[i] = TICKS_MIN;
+    job->delivered[i] = job->spec->start == START_TIME ? job->spec->start_time : TICKS_MIN;
     if (job->plan->nodes[i]->kind == PLAN_OUTPUT)
       plan_reach_from(job->plan, job->plan->nodes[i], job->reach + (size_t)n++ * nodes);
   }

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "plan/reach.h"
 #include "types/cast.h"
 #include "types/json.h"
 
@@ -56,10 +57,17 @@ static Status open_rows(JobInput *in, const RowsClass *cls, const SourceConfig *
   return cls->open(config, &in->spec, arena, &in->rows, err);
 }
 
+/* START_TIME says when output begins: what that is made of came earlier, and events may be early. */
+static Ticks read_from(const Job *job) {
+  const JobSpec *spec = job->spec;
+  if (spec->start != START_TIME) return spec->start_time;
+  return spec->start_time - plan_lookback(job->plan) - POLICY_EARLY_LIMIT;
+}
+
 static Status open_source(JobInput *in, Arena *arena, Error *err) {
   const JobSpec *spec = in->job->spec;
   SourceConfig config = {.job = spec->name, .alias = in->plan->name.ptr, .where = &in->where, .start = spec->start,
-                         .start_time = spec->start_time, .notice = spec->notice, .notice_context = spec->context,
+                         .start_time = read_from(in->job), .notice = spec->notice, .notice_context = spec->context,
                          .headers = reads_kind(in->plan, INPUT_HEADERS)};
   const RowsClass *rows = registry_rows(spec->registry, in->where.scheme);
   if (rows && in->plan->reference) return open_rows(in, rows, &config, arena, err);

@@ -16,11 +16,11 @@ enum {
 
 /* ---- callbacks of the operators --------------------------------------------------------------- */
 
-/* Without the rows that an earlier run has delivered, see commit.c. */
+/* Without the rows that an earlier run has delivered (see commit.c), or in front of the time of the first output. */
 static Batch *not_yet_delivered(const Batch *batch, Ticks delivered) {
   Selection *sel = selection_new(batch_count(batch));
   SELECTION_EACH(batch->sel, batch->rows, i) {
-    if (column_i64(batch->time)[i] >= delivered) sel->rows[sel->len++] = i;
+    if (column_i64(batch->time)[column_slot(batch->time, i)] >= delivered) sel->rows[sel->len++] = i;
   }
   return batch_select(batch, sel);
 }

@@ -37,7 +37,7 @@ typedef struct DiagEdit { Span span; Str text; } DiagEdit; /* the text that repl
 
 typedef struct Diag {
   DiagCode  code;
-  Span      span;    /* primary place */
+  Span      span;    /* primary place; SPAN_NONE: the query as a whole */
   Str       message;
   Str       label;   /* beside the carets; may be empty */
   Str       hint;    /* the way out; may be empty */

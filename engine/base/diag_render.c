@@ -266,6 +266,10 @@ static unsigned marks_collect(DiagList *diags, const Diag *diag, Mark *marks) {
 
 static void paint_source(Painter *painter, const Diag *diag) {
   DiagList *diags = painter->diags;
+  if (span_is_none(diag->span)) {
+    strbuf_printf(painter->out, " --> " STR_FMT "\n", STR_ARG(diags->source->name));
+    return;
+  }
   Mark marks[MARKS_MAX];
   unsigned count = marks_collect(diags, diag, marks);
   painter->gutter = (unsigned)snprintf(NULL, 0, "%u", marks[count - 1].line);
@@ -349,7 +353,7 @@ static void json_field(StrBuf *out, const char *name, Str text) {
 }
 
 static void json_span(DiagList *diags, StrBuf *out, Span span) {
-  if (diags->source == NULL) return;
+  if (diags->source == NULL || span_is_none(span)) return;
   uint32_t line, column, end_line, end_column;
   source_text_position(diags->source, span.begin, &line, &column);
   source_text_position(diags->source, span.end, &end_line, &end_column);

@@ -60,6 +60,29 @@ static bool script_joins_reference(const AstScript *script, Str name) {
   return false;
 }
 
+/* True when `name` is the first source of the query, in all its branches. */
+static bool begins_with(const AstQuery *query, Str name) {
+  if (query->kind != AST_SELECT) {
+    for (uint32_t i = 0; i < query->set.len; i++)
+      if (!begins_with(query->set.branches[i], name)) return false;
+    return true;
+  }
+  const AstRelation *from = query->select.from;
+  while (from && (from->kind == AST_JOIN || from->kind == AST_APPLY))
+    from = from->kind == AST_JOIN ? from->join.left : from->apply.left;
+  return from && from->kind == AST_TABLE && !from->timestamp_by && from->table.name.len == 1 &&
+         str_eq_nocase(from->table.name.items[0].text, name);
+}
+
+/* Joined without DATEDIFF itself, or by way of a step that begins with it. Steps read those in front of them. */
+static bool is_used_as_reference(const AstScript *script, Str name, uint32_t from) {
+  if (script_joins_reference(script, name)) return true;
+  for (uint32_t i = from; i < script->steps_len; i++)
+    if (begins_with(script->steps[i]->query, name) && is_used_as_reference(script, script->steps[i]->name.text, i + 1))
+      return true;
+  return false;
+}
+
 /* ---- inputs ----------------------------------------------------------------------------------- */
 
 static const BindInput *listed_input(const Binder *b, Str name) {
@@ -82,7 +105,7 @@ static BoundInput *add_input(Binder *b, Str name, Span span) {
   BoundInput *input = ARENA_NEW(b->arena, BoundInput);
   const BindInput *listed = listed_input(b, name);
   *input = (BoundInput){.name = listed ? listed->name : name, .span = span,
-                        .reference = listed ? listed->reference : script_joins_reference(b->ast, name),
+                        .reference = listed ? listed->reference : is_used_as_reference(b->ast, name, 0),
                         .csv = listed && listed->csv};
   for (uint32_t i = 0; i < b->ast->tables_len; i++)
     if (str_eq_nocase(b->ast->tables[i]->name.text, name)) declare_fields(b, input, b->ast->tables[i]);
@@ -227,7 +250,7 @@ static void check_listed_inputs(Binder *b) {
     for (uint32_t j = 0; j < b->script->inputs.len; j++)
       used |= str_eq_nocase(b->script->inputs.items[j]->name, b->options->inputs[i].name);
     if (used) continue;
-    diag_add(b->diags, DIAG_unused_input, (Span){0, 0}, "the query does not read the input `" STR_FMT "`",
+    diag_add(b->diags, DIAG_unused_input, SPAN_NONE, "the query does not read the input `" STR_FMT "`",
              STR_ARG(b->options->inputs[i].name));
   }
 }

@@ -17,7 +17,6 @@
 
 enum {
   BUCKETS = 1 << 14,
-  TARGETS_MAX = 20000,       /* remembered each by itself */
   WRITTEN_BITS = 1 << 23,    /* of the set of the others: 1 MB */
   WRITTEN_HASHES = 3,
   BUFFER_BYTES = 1 << 20,    /* of one target */
@@ -59,6 +58,7 @@ struct FilePool {
 FilePool *file_pool_new(const FilePoolConfig *config) {
   FilePool *pool = mem_zalloc(sizeof *pool);
   pool->config = *config;
+  if (pool->config.targets_max == 0) pool->config.targets_max = FILE_POOL_TARGETS;
   pool->buckets = mem_zalloc(mem_mul(BUCKETS, sizeof(Target *)));
   return pool;
 }
@@ -103,12 +103,12 @@ static void forget_some(FilePool *pool) {
       if (target->output == NULL && !target->dirty) vec_push(&idle, target);
   }
   if (idle.len) qsort(idle.items, idle.len, sizeof *idle.items, by_use);
-  for (uint32_t i = 0; i < idle.len && i < TARGETS_MAX / 2; i++) forget(pool, idle.items[i]);
+  for (uint32_t i = 0; i < idle.len && i < pool->config.targets_max / 2; i++) forget(pool, idle.items[i]);
   vec_release(&idle);
 }
 
 static Target *add_target(FilePool *pool, Str path, uint64_t hash) {
-  if (pool->targets >= TARGETS_MAX) forget_some(pool);
+  if (pool->targets >= pool->config.targets_max) forget_some(pool);
   Target *target = mem_zalloc(sizeof *target);
   target->path = (Str){mem_strndup(path.ptr, path.len), path.len};
   target->hash = hash;

@@ -12,6 +12,8 @@
 
 typedef struct FilePool FilePool;
 
+enum { FILE_POOL_TARGETS = 20000 };
+
 typedef struct FilePoolConfig {
   const char *who;          /* outlives the pool */
   Compression compression;
@@ -21,6 +23,7 @@ typedef struct FilePoolConfig {
   int64_t roll_bytes;       /* 0: never */
   Ticks   roll_after;       /* 0: never */
   unsigned open_max;        /* files open at once */
+  uint32_t targets_max;     /* remembered each by itself; 0: FILE_POOL_TARGETS */
   void   (*head)(void *context, StrBuf *out); /* what stands before the first row of a file */
   void    *context;
   void   (*notice)(void *context, const char *text); /* NULL: none */

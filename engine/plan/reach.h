@@ -4,8 +4,8 @@
 ** of the events it holds. Others would come to another answer from those alone: a LEFT JOIN keeps a row that has found
 ** its partner, but not the partner; LAG remembers the last row, not that one came before the first; a session that was
 ** cut remembers where; with a clock for each key (TIMESTAMP BY ... OVER) windows of keys that are ahead are closed, and
-** forgotten, before the output's watermark says so. They come to the same answer again when they read from their reach on: a row stamped s, or
-** later, is what it is by rows stamped s - reach or later. Conservative: never too short. */
+** forgotten, before the output's watermark says so. They come to the same answer again when they read from their reach
+** on: a row stamped s, or later, is what it is by rows stamped s - reach or later. Conservative: never too short. */
 #ifndef WEIR_PLAN_REACH_H
 #define WEIR_PLAN_REACH_H
 

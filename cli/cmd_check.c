@@ -23,6 +23,7 @@ typedef struct Check {
   StrBuf   found;      /* JSON: the diagnostics so far */
   StrBuf   unsettled;  /* JSON: bindings that cannot run */
   unsigned queries, errors, warnings, points;
+  int      failed;     /* exit status of the last path that could not be opened; 0: none */
 } Check;
 
 static const BindOptions bare = {.compat = COMPAT_DEFAULT};
@@ -87,6 +88,12 @@ static Status check_file(Check *check, const char *path, Error *err) {
 
 static Status check_folder(Check *check, const char *path, Error *err);
 
+/* A project or a path that cannot be opened does not keep the others from being checked. */
+static void tell(Check *check, Error *err) {
+  check->failed = term_error(err);
+  *err = (Error){0};
+}
+
 /* The project file among them: asaproj.json before an .asaproj. NULL: none. */
 static const char *find_project(const FolderPaths *paths) {
   const char *found = NULL;
@@ -113,7 +120,7 @@ static Status check_folder(Check *check, const char *path, Error *err) {
   struct stat done = {0};
   Status status = folder_list(path, &paths, err);
   const char *project = find_project(&paths);
-  if (status == STATUS_OK && project) status = check_project(check, project, &done, err);
+  if (status == STATUS_OK && project && check_project(check, project, &done, err) != STATUS_OK) tell(check, err);
   for (uint32_t i = 0; i < paths.len && status == STATUS_OK; i++)
     status = check_below(check, paths.items[i], &done, err);
   paths_release(&paths);
@@ -148,6 +155,7 @@ static int report_json(Check *check) {
 
 static int report(Check *check) {
   if (check->json) return report_json(check);
+  if (check->failed && check->queries == 0) return check->failed;
   if (check->errors || check->warnings || check->points) fputc('\n', stderr);
   term_note("%u %s checked: %u error%s, %u warning%s", check->queries, queries(check->queries), check->errors,
             plural(check->errors), check->warnings, plural(check->warnings));
@@ -160,10 +168,10 @@ static int run_check(const void *options, const ArgTexts *words) {
   const CheckOptions *given = options;
   Check check = {.options = given, .json = given->format == 2};
   Error err = {0};
-  Status status = STATUS_OK;
-  for (uint32_t i = 0; i < words->len && status == STATUS_OK; i++)
-    status = check_path(&check, words->items[i], &err);
-  int code = status == STATUS_OK ? report(&check) : term_error(&err);
+  for (uint32_t i = 0; i < words->len; i++)
+    if (check_path(&check, words->items[i], &err) != STATUS_OK) tell(&check, &err);
+  int code = report(&check);
+  if (check.failed) code = check.failed;
   strbuf_release(&check.found);
   strbuf_release(&check.unsettled);
   return code;

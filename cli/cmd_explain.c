@@ -22,7 +22,7 @@ static int explain(QueryFile *query, ExplainStage stage, ExplainFormat format) {
   bool ready = stage == STAGE_AST ? compiled->ast != NULL : stage == STAGE_BOUND ? compiled->bound != NULL
                                                                                 : compiled->plan != NULL;
   if (!ready) {
-    query_file_show(query, false);
+    query_file_show(query, format == EXPLAIN_JSON);
     return 1;
   }
   StrBuf text = {0};

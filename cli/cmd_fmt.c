@@ -78,6 +78,10 @@ static Status replace_file(const char *path, Str text, Error *err) {
 static Status format_file(Fmt *fmt, const char *path, Error *err) {
   SourceText source;
   StrBuf text = {0};
+  if (access(path, F_OK) != 0) {
+    error_set(err, STATUS_CONFIG, "", "there is no query file `%s`", path);
+    return error_hint(err, "paths are relative to the folder weir was started in");
+  }
   TRY(source_text_load(&source, path, err));
   fmt->queries++;
   bool ok = format_text(&source, &text), same = str_eq(source.text, strbuf_str(&text));

@@ -24,7 +24,8 @@ static int run_query(const void *options, const ArgTexts *words) {
   bool table = given->format ? given->format == FORMAT_TABLE : term_is_terminal(stdout);
   RunRequest request = {.text = words->items[0], .options = given, .brief = true,
                         .registry = table ? with_table() : connectors_registry(),
-                        .rows_to = table ? TABLE_WHERE : NULL};
+                        .rows_to = table ? TABLE_WHERE : NULL,
+                        .rows_to_each = TABLE_WHERE_TITLED};
   return run_job(&request);
 }
 

@@ -69,6 +69,19 @@ static void on_batch(void *context, Job *job) {
   if (job_progress(job)->rows_out >= (uint64_t)sampling->rows_max) job_stop(job);
 }
 
+/* With the reason of the last one. */
+static void warn_malformed(Job *job, uint64_t malformed) {
+  StrBuf reasons = {0};
+  Str line, first = {0}, rest;
+  job_samples(job, &reasons);
+  rest = strbuf_str(&reasons);
+  while (str_cut(rest, '\n', &line, &rest))
+    if (line.len) first = line;
+  term_warning("%llu record%s could not be read: " STR_FMT, (unsigned long long)malformed, malformed == 1 ? "" : "s",
+               STR_ARG(str_trim(first)));
+  strbuf_release(&reasons);
+}
+
 static Status run_query(Sampling *sampling, PlanScript *plan, Error *err) {
   JobBinding input = {.name = sampling->name, .where = sampling->where};
   JobBinding output = {.name = STR("output"), .where = STR("memory:schema")};
@@ -80,9 +93,7 @@ static Status run_query(Sampling *sampling, PlanScript *plan, Error *err) {
   TRY(job_open(&spec, plan, &job, err));
   Status status = job_run(job, err);
   uint64_t malformed = job_progress(job)->quarantined;
-  if (status == STATUS_OK && malformed)
-    term_warning("%llu record%s could not be read; `weir run` tells why", (unsigned long long)malformed,
-                 malformed == 1 ? "" : "s");
+  if (status == STATUS_OK && malformed) warn_malformed(job, malformed);
   job_close(job);
   return status;
 }
@@ -118,6 +129,12 @@ static Status read_sample(Sampling *sampling, Error *err) {
 
 /* ---- the command ------------------------------------------------------------------------------ */
 
+static Status check_rows(int64_t rows, Error *err) {
+  if (rows) return STATUS_OK;
+  error_set(err, STATUS_CONFIG, "", "--rows 0 leaves no event to look at");
+  return error_hint(err, "for example --rows 1000");
+}
+
 static int run_schema(const void *options, const ArgTexts *words) {
   const SchemaOptions *given = options;
   Sampling sampling = {.where = str_from(words->items[0]),
@@ -125,7 +142,8 @@ static int run_schema(const void *options, const ArgTexts *words) {
   arena_init(&sampling.arena);
   sampling.sample.arena = &sampling.arena;
   Error err = {0};
-  Status status = look_at(&sampling, given->name, &sampling.sample.csv, &err);
+  Status status = check_rows(sampling.rows_max, &err);
+  if (status == STATUS_OK) status = look_at(&sampling, given->name, &sampling.sample.csv, &err);
   if (status == STATUS_OK) status = read_sample(&sampling, &err);
   StrBuf text = {0};
   if (status == STATUS_OK) schema_put(&sampling.sample, sampling.name, sampling.where, &text);

@@ -2,8 +2,11 @@
 #include "cli/job_options.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "cli/config/job_config.h"
+#include "cli/project/files.h"
 #include "cli/query_file.h"
 #include "cli/term.h"
 
@@ -24,8 +27,9 @@ static JobBinding *find_binding(JobBinding *list, uint32_t len, Str name) {
   return NULL;
 }
 
-static Status given_twice(Str name, Error *err) {
-  return error_set(err, STATUS_CONFIG, "", "`" STR_FMT "` is bound twice", STR_ARG(name));
+static Status given_twice(Str name, const char *way_out, Error *err) {
+  error_set(err, STATUS_CONFIG, "", "`" STR_FMT "` is bound twice", STR_ARG(name));
+  return error_hint(err, "%s", way_out);
 }
 
 static Status add_inputs(JobSetup *setup, const ArgTexts *given, bool reference, Error *err) {
@@ -33,7 +37,8 @@ static Status add_inputs(JobSetup *setup, const ArgTexts *given, bool reference,
     JobBinding binding = {.reference = reference};
     TRY(split(reference ? "reference" : "input", given->items[i], "WHERE", &binding.name, &binding.where, err));
     binding.name = arena_str(&setup->arena, binding.name);
-    if (find_binding(setup->inputs.items, setup->inputs.len, binding.name)) return given_twice(binding.name, err);
+    if (find_binding(setup->inputs.items, setup->inputs.len, binding.name))
+      return given_twice(binding.name, "an input has one WHERE; several files are a folder or a glob", err);
     arena_push(&setup->arena, &setup->inputs, binding);
   }
   return STATUS_OK;
@@ -64,7 +69,8 @@ static Status add_outputs(JobSetup *setup, const ArgTexts *given, Error *err) {
   for (uint32_t i = 0; i < given->len; i++) {
     Str name, where;
     TRY(split("output", given->items[i], "WHERE", &name, &where, err));
-    if (find_binding(setup->outputs.items, setup->outputs.len, name)) return given_twice(name, err);
+    if (find_binding(setup->outputs.items, setup->outputs.len, name))
+      return given_twice(name, "an output has one WHERE; a second INTO in the query writes the rows once more", err);
     job_setup_bind_output(setup, name, where);
   }
   return STATUS_OK;
@@ -201,11 +207,38 @@ static const char *job_name(JobSetup *setup) {
   return setup->query ? query_file_name(&setup->arena, setup->query) : "query";
 }
 
+/* The file itself is made with the first record; that it can be made is known before the first event is read. */
+static Status check_quarantine(Arena *arena, Str path, Error *err) {
+  struct stat info;
+  if (str_eq(path, STR("-"))) return STATUS_OK;
+  if (strstr(path.ptr, "://") || str_starts(path, STR("odbc:"))) {
+    error_set(err, STATUS_CONFIG, "", "--quarantine takes a file or -, not `" STR_FMT "`", STR_ARG(path));
+    return error_hint(err, "bad records are kept in a file, one JSON object a line; - is stderr");
+  }
+  if (stat(path.ptr, &info) == 0 && S_ISDIR(info.st_mode)) {
+    error_set(err, STATUS_CONFIG, "", "--quarantine `" STR_FMT "` is a folder", STR_ARG(path));
+    return error_hint(err, "name a file in it");
+  }
+  Str folder = path_folder(arena, path);
+  if (stat(folder.ptr, &info) == 0 && S_ISDIR(info.st_mode)) return STATUS_OK;
+  error_set(err, STATUS_CONFIG, "", "--quarantine " STR_FMT ": there is no folder " STR_FMT, STR_ARG(path),
+            STR_ARG(folder));
+  return error_hint(err, "create it first, or name another file");
+}
+
+static Status set_quarantine(JobSetup *setup, const char *given, Error *err) {
+  Str path;
+  TRY(env_expand(&setup->arena, str_from(given), &path, err));
+  TRY(check_quarantine(&setup->arena, path, err));
+  setup->spec.quarantine = path.ptr;
+  return STATUS_OK;
+}
+
 static Status set_rest(JobSetup *setup, const JobOptions *options, Error *err) {
   JobSpec *spec = &setup->spec;
   spec->name = options->name ? options->name : job_name(setup);
   spec->query_file = setup->query ? setup->query : "<query>";
-  spec->quarantine = options->quarantine;
+  if (options->quarantine) TRY(set_quarantine(setup, options->quarantine, err));
   spec->until_idle = options->until_idle.ticks;
   if (options->threads.value > 1024) return error_set(err, STATUS_CONFIG, "", "--threads is at most 1024");
   spec->threads = (unsigned)options->threads.value;

@@ -57,8 +57,11 @@ static void show_binding(const JobSetup *setup, const char *what, const DescBind
   strbuf_printf(&line, "%s " STR_FMT ": ", what, STR_ARG(name));
   bool ours = bound && one && !given;
   if (bound == NULL) strbuf_puts(&line, "stdout");
-  else if (ours && one->kind.len) strbuf_printf(&line, STR_FMT " ", STR_ARG(one->kind));
-  if (bound) strbuf_put_str(&line, short_where(&arena, bound->where));
+  Str where = bound ? short_where(&arena, bound->where) : STR("");
+  bool standard = str_eq(where, STR("-"));
+  if (ours && one->kind.len && !standard) strbuf_printf(&line, STR_FMT " ", STR_ARG(one->kind));
+  if (standard) strbuf_puts(&line, strcmp(what, "output") ? "stdin" : "stdout");
+  else strbuf_put_str(&line, where);
   if (ours && one->problem.len) strbuf_printf(&line, " (" STR_FMT ")", STR_ARG(one->problem));
   else if (bound && !ours) strbuf_puts(&line, " (command line)");
   else if (bound == NULL && one == NULL)
@@ -84,7 +87,17 @@ void job_bindings_show(const JobSetup *setup, const PlanScript *plan) {
   }
 }
 
+/* Projects share folders of outputs; a job file is written for its query. */
+static void warn_unwritten(const JobSetup *setup, const PlanScript *plan) {
+  const DescBindings *outputs = &setup->desc.outputs;
+  for (uint32_t i = 0; i < outputs->len && path_kind(setup->desc.file.ptr) == PATH_JOB; i++)
+    if (!is_output_of(plan, outputs->items[i].name))
+      term_warning(STR_FMT ": the query does not write the output `" STR_FMT "`", STR_ARG(outputs->items[i].file),
+                   STR_ARG(outputs->items[i].name));
+}
+
 void job_names_warn(const JobSetup *setup, const PlanScript *plan) {
+  warn_unwritten(setup, plan);
   enum { NAMES_MAX = 64 };
   Str names[NAMES_MAX];
   unsigned count = 0;

@@ -51,8 +51,8 @@ const Command *command_find(Str name) {
 }
 
 static int unknown_command(const char *name) {
-  Str names[NAMES_MAX], wanted = str_from(name);
-  unsigned count = 0;
+  Str names[NAMES_MAX] = {STR("--help"), STR("--version")}, wanted = str_from(name);
+  unsigned count = 2;
   for (unsigned i = 0; commands[i] && count < NAMES_MAX; i++)
     if (!commands[i]->hidden) names[count++] = str_from(commands[i]->name);
   Error err = {0};

@@ -9,8 +9,11 @@
 static Status check_kind(const char *path, Error *err) {
   struct stat info;
   if (stat(path, &info) == 0) return STATUS_OK;
-  error_set(err, STATUS_CONFIG, "", "there is no query file `%s`", path);
-  return errno == ENOENT ? STATUS_CONFIG : error_hint(err, "%s", strerror(errno));
+  bool absent = errno == ENOENT, query = str_ends_nocase(str_from(path), STR(".asaql"));
+  const char *reason = strerror(errno);
+  error_set(err, STATUS_CONFIG, "", "there is no %s `%s`", query ? "query file" : "file or folder", path);
+  if (absent) return error_hint(err, "paths are relative to the folder weir was started in");
+  return error_hint(err, "%s", reason);
 }
 
 Status query_file_load(QueryFile *query, const char *path, const BindOptions *options, Error *err) {

@@ -41,14 +41,15 @@ static bool is_bound(const JobSpec *spec, Str name) {
 
 /* Sends outputs that nothing binds to request->rows_to. True when some stay unbound: their rows go to stdout. */
 static bool bind_outputs(const RunRequest *request, JobSetup *setup, const PlanScript *plan) {
-  bool unbound = false;
+  unsigned unbound = 0;
+  for (uint32_t i = 0; i < plan->outputs_len; i++) unbound += !is_bound(&setup->spec, plan->outputs[i]->name);
+  if (request->rows_to == NULL) return unbound > 0;
+  const char *where = unbound > 1 ? request->rows_to_each : request->rows_to;
   for (uint32_t i = 0; i < plan->outputs_len; i++) {
     Str name = plan->outputs[i]->name;
-    if (is_bound(&setup->spec, name)) continue;
-    if (request->rows_to) job_setup_bind_output(setup, name, str_from(request->rows_to));
-    else unbound = true;
+    if (!is_bound(&setup->spec, name)) job_setup_bind_output(setup, name, str_from(where));
   }
-  return unbound;
+  return false;
 }
 
 static bool has_windows(const PlanScript *plan) {
@@ -73,6 +74,15 @@ static void warn_without_time(const JobSetup *setup, const PlanScript *plan) {
               STR_ARG(input->name));
     }
   }
+}
+
+/* Live inputs can begin somewhere; a recording has one beginning. */
+static void warn_start(const JobSetup *setup, const JobOptions *options) {
+  if (options->start == NULL || setup->spec.start == START_EARLIEST) return;
+  for (uint32_t i = 0; i < setup->inputs.len; i++)
+    if (setup->recorded[i] && !setup->inputs.items[i].reference)
+      term_warning("input " STR_FMT ": a recording is read from its beginning, whatever --start says",
+                   STR_ARG(setup->inputs.items[i].name));
 }
 
 /* A progress line is shown where it does not mix with rows. */
@@ -101,6 +111,7 @@ static int run_plan(const RunRequest *request, JobSetup *setup, PlanScript *plan
   job_setup_drop_unused(setup, plan);
   bool rows_on_stdout = bind_outputs(request, setup, plan);
   if (!request->json) warn_without_time(setup, plan);
+  if (!request->json) warn_start(setup, request->options);
   ProgressLine line = {.json = request->json};
   setup->spec.notice = progress_notice;
   setup->spec.context = &line;
@@ -113,7 +124,7 @@ static int run_plan(const RunRequest *request, JobSetup *setup, PlanScript *plan
   status = job_run(job, &err);
   progress_clear(&line);
   int code = exit_code(request, job_progress(job));
-  summary_print(job, request->json, request->brief && code == 0);
+  summary_print(job, request->json, request->brief && code == 0 && job_progress(job)->rows_out);
   running = NULL;
   job_close(job);
   bool ended = status == STATUS_OK || status == STATUS_CANCELLED; /* stopped, or nobody reads the rows any more */

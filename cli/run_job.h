@@ -9,6 +9,7 @@ typedef struct RunRequest {
   const JobOptions *options;
   const IoRegistry *registry;
   const char *rows_to;       /* WHERE of outputs that nothing binds; NULL: stdout as JSON lines */
+  const char *rows_to_each;  /* the same where several of them share it; used with rows_to */
   bool json;                 /* diagnostics and summary as JSON */
   bool brief;                /* a summary only when there is something to worry about */
 } RunRequest;

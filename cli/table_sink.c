@@ -1,6 +1,7 @@
 /* table_sink.c: see table_sink.h. Rows are encoded as JSON objects and taken apart again, so that a star shows the
 ** fields each row really has. Rows are kept until the first flush, which settles the widths; a value that is wider
-** than its column is cut. A column that shows up later starts a new table.
+** than its column is cut, and on a terminal the widest columns give way until a row fits into a line. A column that
+** shows up later starts a new table.
 **
 **   TollId  Cars  WindowEnd
 **   ------  ----  ----------------------------
@@ -16,7 +17,7 @@
 #include "cli/term.h"
 #include "types/json.h"
 
-enum { CELL_COLUMNS_MAX = 48, CELL_COLUMNS_MIN = 4 };
+enum { CELL_COLUMNS_MAX = 48, CELL_COLUMNS_MIN = 4, CELL_COLUMNS_CUT = 12, GAP = 2 };
 
 typedef struct TableColumn {
   char    *name;
@@ -30,6 +31,7 @@ typedef struct TableSink {
   Encoder *encoder;
   StrBuf   rows;          /* JSON lines since the last flush */
   Vec(TableColumn) cols;
+  char    *title;         /* NULL: none */
   uint32_t headed;        /* columns of the header that stands above; 0: none yet */
 } TableSink;
 
@@ -120,8 +122,27 @@ static void end_line(StrBuf *out) {
   strbuf_putc(out, '\n');
 }
 
+/* A column whose values are numbers is never cut: a part of a number is another number. */
+static TableColumn *widest_text(TableSink *table) {
+  TableColumn *widest = NULL;
+  for (uint32_t i = table->headed; i < table->cols.len; i++) {
+    TableColumn *col = &table->cols.items[i];
+    if (!col->numeric && col->width > CELL_COLUMNS_CUT && (widest == NULL || col->width > widest->width)) widest = col;
+  }
+  return widest;
+}
+
+static void fit_terminal(TableSink *table) {
+  if (!term_is_terminal(stdout)) return;
+  unsigned columns = term_columns(stdout), wide = 0;
+  for (uint32_t i = 0; i < table->cols.len; i++) wide += table->cols.items[i].width + (i ? GAP : 0);
+  for (TableColumn *col; wide > columns && (col = widest_text(table)); wide--) col->width--;
+}
+
 static void draw_header(TableSink *table, StrBuf *out) {
+  fit_terminal(table);
   if (table->headed) strbuf_putc(out, '\n');
+  else if (table->title) strbuf_printf(out, "%s\n\n", table->title);
   for (uint32_t i = 0; i < table->cols.len; i++) {
     if (i) strbuf_puts(out, "  ");
     put_cell(&table->cols.items[i], str_from(table->cols.items[i].name), table->cols.items[i].numeric, out);
@@ -175,6 +196,8 @@ static Status table_open(const SinkConfig *config, Arena *arena, Sink **out, Err
   TableSink *table = arena_zalloc(arena, sizeof *table);
   table->head.cls = &table_sink;
   table->format = config->format;
+  bool titled = str_eq(config->where->target, STR("titled"));
+  if (titled) table->title = mem_strdup(config->alias);
   *out = &table->head;
   return config->format->encoder_open(config->format_options, config->schema, &table->encoder, err);
 }
@@ -185,6 +208,11 @@ static Status table_write(Sink *sink, const Batch *batch, Error *err) {
   return STATUS_OK;
 }
 
+/* The tables of several outputs stand below each other. */
+static void end_table(TableSink *table, StrBuf *out) {
+  if (table->title && out->len) strbuf_putc(out, '\n');
+}
+
 static Status table_flush(Sink *sink, Error *err) {
   TableSink *table = (TableSink *)sink;
   Drawing drawing = {0};
@@ -192,6 +220,7 @@ static Status table_flush(Sink *sink, Error *err) {
   drawing.cells = mem_zalloc(mem_mul(table->cols.len + 1, sizeof *drawing.cells));
   if (table->cols.len > table->headed) draw_header(table, &drawing.out);
   each_row(table, draw_visit, &drawing);
+  end_table(table, &drawing.out);
   strbuf_clear(&table->rows);
   Status status = term_out(strbuf_str(&drawing.out), err);
   mem_free(drawing.cells);
@@ -205,6 +234,7 @@ static Status table_close(Sink *sink, Error *err) {
   if (table->encoder) table->format->encoder_close(table->encoder);
   for (uint32_t i = 0; i < table->cols.len; i++) mem_free(table->cols.items[i].name);
   vec_release(&table->cols);
+  mem_free(table->title);
   strbuf_release(&table->rows);
   return STATUS_OK;
 }

@@ -5,6 +5,7 @@
 #include "io/sink.h"
 
 #define TABLE_WHERE "table:rows?format=json"
+#define TABLE_WHERE_TITLED "table:titled?format=json" /* with the output's name above: one of several */
 extern const SinkClass table_sink;
 
 #endif

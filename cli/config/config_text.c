@@ -2,6 +2,7 @@
 #include "cli/config/config_text.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/source_text.h"
 #include "base/utf8.h"
@@ -57,6 +58,7 @@ Status config_text_load(Arena *arena, const char *path, Str *out, Error *err) {
   Status status = source_text_load(&file, path, err);
   if (status != STATUS_OK) {
     err->who[0] = 0; /* the message names the path, whole */
+    if (access(path, F_OK) != 0) error_hint(err, "paths are relative to the folder weir was started in");
     return status;
   }
   status = check_encoding(path, file.text, err);

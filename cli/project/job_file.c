@@ -290,6 +290,7 @@ static Status set_query(JobReader *reader, const JsonNode *node, Str value, Erro
 static Status set_config(JobReader *reader, const JsonNode *node, Str value, Error *err) {
   StrBuf warnings = {0};
   Str path = from_folder(reader, value);
+  if (!path_is_file(path)) return wrong(reader, node, err, "there is no file `" STR_FMT "`", STR_ARG(path));
   Status status = job_config_load(path.ptr, &reader->desc->config, &warnings, err);
   notes_lines(&reader->desc->notes, true, strbuf_str(&warnings));
   strbuf_release(&warnings);
@@ -329,7 +330,10 @@ static Status read_file(JobReader *reader, const JobKey *keys, Error *err) {
   JsonNode *root;
   Arena *arena = &reader->desc->arena;
   reader->folder = path_folder(arena, reader->path);
-  TRY(config_json_load(arena, reader->path.ptr, &reader->text, &root, err));
+  Status status = config_json_load(arena, reader->path.ptr, &reader->text, &root, err);
+  if (status != STATUS_OK && reader->fresh && err->hint[0] == 0)
+    error_hint(err, "this file stands for a job: query, inputs, outputs; --input binds recorded events");
+  if (status != STATUS_OK) return status;
   if (root->kind != JSON_OBJECT) return wrong(reader, root, err, "a job is an object in braces");
   return read_members(reader, keys, root, err);
 }

@@ -7,6 +7,7 @@
 ** the listed one holds. */
 #include "cli/project/project.h"
 
+#include "base/diag.h"
 #include "cli/project/asaproj.h"
 #include "cli/project/binding_file.h"
 
@@ -33,6 +34,22 @@ static ScriptType script_type(const JsonNode *root, Str listed) {
   for (unsigned i = 0; i < sizeof types / sizeof *types; i++)
     if (str_eq_nocase(name, str_from(types[i].name))) return types[i].type;
   return SCRIPT_OTHER;
+}
+
+static bool is_config_name(Str path) { return str_eq_nocase(path_base(path), STR("JobConfig.json")); }
+
+/* Files of functions are none of ours; one that hides what it is would be missed without a word. */
+static void tell_other(ProjectReader *reader, Str path, const JsonNode *root, Str listed) {
+  const Str known[] = {STR("JobConfig"), STR("Input"), STR("Output"), STR("InputMock")};
+  const JsonNode *type = json_get(root, "ScriptType");
+  Str said = type && type->kind == JSON_STRING ? type->text : listed;
+  Str nearest = diag_nearest(said, known, sizeof known / sizeof *known);
+  if (said.len == 0)
+    notes_warn(&reader->desc->notes, STR_FMT " is ignored: it has no ScriptType (JobConfig, Input, Output, InputMock)",
+               STR_ARG(path));
+  else if (nearest.len)
+    notes_warn(&reader->desc->notes, STR_FMT " is ignored: `" STR_FMT "` is no ScriptType; did you mean `" STR_FMT "`?",
+               STR_ARG(path), STR_ARG(said), STR_ARG(nearest));
 }
 
 static Status read_config(ProjectReader *reader, Str path, Error *err) {
@@ -90,8 +107,10 @@ static Status read_file(ProjectReader *reader, Str path, Str listed, Error *err)
     case SCRIPT_INPUT: return read_binding(reader, path, root, SCRIPT_INPUT, err);
     case SCRIPT_OUTPUT: return read_binding(reader, path, root, SCRIPT_OUTPUT, err);
     case SCRIPT_MOCK: return read_binding(reader, path, root, SCRIPT_MOCK, err);
-    case SCRIPT_OTHER: return STATUS_OK;
+    case SCRIPT_OTHER: break;
   }
+  if (is_config_name(path)) return read_config(reader, path, err);
+  tell_other(reader, path, root, listed);
   return STATUS_OK;
 }
 
@@ -113,7 +132,8 @@ static Status read_listed(ProjectReader *reader, Error *err) {
 /* Recorded data stands in these folders too. */
 static Status read_found(ProjectReader *reader, const FileList *files, Error *err) {
   for (uint32_t i = 0; i < files->len; i++)
-    if (file_is_script(files->items[i])) TRY(read_file(reader, files->items[i], STR(""), err));
+    if (is_config_name(files->items[i]) || file_is_script(files->items[i]))
+      TRY(read_file(reader, files->items[i], STR(""), err));
   return STATUS_OK;
 }
 

@@ -358,6 +358,7 @@ static bool read_file(ConfigFile *file, JsonNode **root, const JsonNode **cases)
   file->job_config = arena_str(&file->arena, file->job_config);
   if (!take_list(file, *root, "TestCases", cases)) return false;
   if (*cases) return true;
+  warn_unknown(file, *root, case_file_keys);
   wrong(file, *root, "there are no TestCases in this file");
   return way_out(file, "docs/testing.md shows the shape of a testConfig.json");
 }

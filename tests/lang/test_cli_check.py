@@ -36,6 +36,12 @@ class Check(CliTest):
         self.write("p/.hidden/three.asaql", BAD)
         self.fails(1, "check", "p", says=["p/deep/er/two.ASAQL", "2 queries checked: 1 error"])
 
+    def test_what_cannot_be_opened_does_not_keep_the_rest_from_being_checked(self):
+        self.write("p/broken/asaproj.json", "{")
+        self.write("p/later/q.asaql", BAD)
+        self.fails(2, "check", "p", "nothing", says=["p/broken/asaproj.json: line 1", "E0202", "folder `nothing`",
+                                                     "1 query checked: 1 error"])
+
     def test_nothing_to_check(self):
         self.write("p/notes.txt", "no query")
         self.fails(2, "check", "p", says="no .asaql file")

@@ -93,6 +93,8 @@ class Mistakes(Job):
         self.refused("there is no key `lat` here", "did you mean `late`?")
         self.job(inputs={"toll": {"wher": "x"}})
         self.refused("there is no key `wher` here")
+        self.job(config="JobConfgi.json")
+        self.refused("j/job.json: line 1, column", "there is no file `j/JobConfgi.json`")
         self.job(inputs={"toll": {"where": "data/toll.json", "options": {"srt": True}}})
         self.refused("unknown option `srt`", "did you mean `sort`?")
 
@@ -109,6 +111,13 @@ class Mistakes(Job):
             with self.subTest(keys=keys):
                 self.job(**keys)
                 self.refused("j/job.json: line 1, column", says)
+
+    def test_an_output_that_the_query_does_not_write(self):
+        self.job(outputs={"crs": "crs.json"})
+        self.assertIn("j/job.json: the query does not write the output `crs`", self.ok("run", "j/job.json").stderr)
+
+    def test_recorded_events_are_no_job(self):
+        self.refused("data/toll.json: line 2", "this file stands for a job", words=("run", "j/data/toll.json"))
 
     def test_one_name_twice(self):
         self.job(inputs={"toll": "a.json", "TOLL": "b.json"})

@@ -185,6 +185,21 @@ class Bindings(Project):
         self.make(live={**EVENT_HUB, "DataSourceType": "Event Hob"})
         self.runs(says="toll.json: DataSourceType `Event Hob` is not known; did you mean `Event Hub`?")
 
+    def test_a_file_that_does_not_say_what_it_is(self):
+        self.make(live={**EVENT_HUB, "ScriptType": "Inptu"})
+        self.runs(says="p/Inputs/toll.json is ignored: `Inptu` is no ScriptType; did you mean `Input`?")
+        self.make(live={"Name": "toll"})
+        self.write("p/asaproj.json", json.dumps({"startFile": "toll.asaql", "configurations": [{"filePath": "Inputs/toll.json"}]}))
+        self.runs(says="p/Inputs/toll.json is ignored: it has no ScriptType")
+        self.make(config={"EventsOutOfOrderPolicy": "Sideways"})
+        self.refused("JobConfig.json", "Sideways")
+        self.make(listed=[], config={"EventsOutOfOrderPolicy": "Sideways"})
+        self.refused("JobConfig.json", "Sideways")
+
+    def test_standard_output_has_its_name(self):
+        self.make(output={"Name": "cars", "DataSourceType": "Local Output", "FilePath": "-", "ScriptType": "Output"})
+        self.runs(says="output cars: stdout\n")
+
     def test_one_name_twice(self):
         self.make(listed=LISTED + ["Inputs/again.json"], **{"Inputs/again.json": {**EVENT_HUB, "Name": "TOLL"}})
         self.refused("the input `toll` is described twice, in p/Inputs/toll.json and p/Inputs/again.json")

@@ -30,6 +30,23 @@ class Query(CliTest):
         self.assertEqual(shown[2], "w" * 47 + "…     1")
         self.assertEqual(shown[3], "größer 漢字" + " " * (48 - 11) + "     2")
 
+    def test_wide_columns_give_way_to_the_terminal(self):
+        self.write("s.json", '{"a":"%s","n":%d}\n' % ("w" * 40, 10**17))
+        self.write("t.json", '{"a":"%s","b":"%s","n":%d}\n' % ("w" * 60, "v" * 60, 10**17))
+        self.assertIn("w" * 40, self.on_terminal("query", "SELECT * FROM s", "--input", "s=s.json")[1])
+        shown = self.on_terminal("query", "SELECT * FROM t", "--input", "t=t.json")[1].splitlines()
+        self.assertEqual(len(shown[2]), 80)
+        self.assertIn(str(10**17), shown[2])
+
+    def test_tables_of_several_outputs_have_titles(self):
+        done = self.ok("query", "SELECT TollId INTO one FROM toll; SELECT Make INTO two FROM toll WHERE TollId = 2",
+                       "--input", "toll=toll.json", "--format", "table")
+        self.assertEqual(done.stdout, "one\n\nTollId\n------\n     1\n     2\n     1\n\ntwo\n\nMake\n----\nFord\n\n")
+
+    def test_no_rows_is_told(self):
+        done = self.ok("query", "SELECT TollId FROM toll WHERE TollId > 9", "--input", "toll=toll.json")
+        self.assertIn("3 events in, 0 rows out", done.stderr)
+
     def test_control_characters_cannot_break_the_table(self):
         self.write("s.json", '{"a":"x\\ny\\u001b[31m"}\n')
         done = self.ok("query", "SELECT a FROM s", "--input", "s=s.json", "--format", "table")

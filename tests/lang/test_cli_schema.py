@@ -6,6 +6,16 @@ import unittest
 from cli_support import TOLL, CliTest, lines, rows_of
 
 
+class Refused(CliTest):
+    def test_the_reason_of_what_cannot_be_read(self):
+        self.write("cut.json", '{"a":1')
+        self.fails(1, "schema", "cut.json", says=["1 record could not be read: ", "found the end", "no events"])
+
+    def test_no_rows(self):
+        self.write("toll.json", lines(TOLL))
+        self.fails(2, "schema", "toll.json", "--rows", "0", says="--rows 0 leaves no event")
+
+
 class Schema(CliTest):
     def schema(self, rows, *words, name="toll.json"):
         """What it prints, which must compile and let every event through."""
@@ -123,7 +133,7 @@ class Schema(CliTest):
         self.fails(2, "schema", "wide.json", says="wide.json: this file is UTF-16 (little endian), not UTF-8")
         self.write("bad.json", '{"a": 1}\n{"a": \n{"a": 2}\n')
         done = self.ok("schema", "bad.json")
-        self.assertRegex(done.stderr, r"\d records? could not be read; `weir run` tells why")
+        self.assertRegex(done.stderr, r"\d records? could not be read: InputDeserializationError in `bad`, bad.json, offset 9")
         self.assertEqual([path.name for path in self.folder.iterdir()].count("schema.quarantine.ndjson"), 0)
 
 

@@ -46,6 +46,12 @@ class Mistakes(CliTest):
         self.fails(2, "chekc", says=["there is no command `chekc`", "weir check"])
         self.fails(2, "alerts.asaql", says="did you mean `weir run alerts.asaql`?")
 
+    def test_options_of_the_program_are_suggested_too(self):
+        self.fails(2, "--verison", says="did you mean `weir --version`?")
+
+    def test_numbers_are_no_slips(self):
+        self.assertNotIn("did you mean", self.fails(2, "run", "q.asaql", "--compat", "1.3", says="1.0|1.1|1.2").stderr)
+
     def test_unknown_option_is_suggested(self):
         self.fails(2, "run", "q.asaql", "--otput", "a=b", says=["there is no option --otput", "did you mean --output?"])
         self.fails(2, "check", "q.asaql", "--formt=json", says="did you mean --format?")

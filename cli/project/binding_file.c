@@ -104,7 +104,10 @@ static bool is_one_of(Str text, const char *list) {
 
 static void set_delimiter(BindingFile *file, const JsonNode *serialization) {
   const JsonNode *node = json_get(serialization, "FieldDelimiter");
-  if (node && node->kind == JSON_STRING && node->text.len) file_option(file, "delimiter", node->text);
+  file->into->csv = true;
+  if (node == NULL || node->kind != JSON_STRING || node->text.len == 0) return;
+  file->into->delimiter = node->text;
+  file_option(file, "delimiter", node->text);
 }
 
 void file_format(BindingFile *file) {

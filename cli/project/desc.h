@@ -23,6 +23,8 @@ typedef struct DescBinding {
   Str  kind;          /* for people: "Event Hub", "local file"; empty: a bare WHERE */
   Str  where;         /* as where_parse takes it; empty: it cannot run here, and problem says why */
   Str  arrival_field; /* empty: none */
+  bool csv;
+  Str  delimiter;     /* of CSV; empty: not said */
   Str  file;          /* what says so */
   Str  problem;       /* why the (live) source cannot run here; of a mock why it was taken; empty: nothing to say */
 } DescBinding;

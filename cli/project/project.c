@@ -166,6 +166,8 @@ static void take_mock(JobDesc *desc, DescBinding *live, const DescBinding *mock)
   live->problem = arena_printf(&desc->arena, STR_FMT ": " STR_FMT, STR_ARG(was.kind), STR_ARG(why));
   if (live->arrival_field.len == 0) live->arrival_field = was.arrival_field;
   live->reference = was.reference || mock->reference;
+  if (mock->csv && mock->delimiter.len == 0 && was.delimiter.len)
+    live->where = where_text_add(&desc->arena, mock->where, "delimiter", was.delimiter);
 }
 
 static void place_mock(ProjectReader *reader, const DescBinding *mock) {

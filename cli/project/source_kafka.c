@@ -86,9 +86,10 @@ void bind_event_hub(BindingFile *file) {
   file->where.scheme = "kafka";
   bool named = file_need(file, "ServiceBusNamespace", &namespace);
   named = file_need(file, "EventHubName", &hub) && named;
-  if (!(need_key(file, &policy, &key) && named)) return;
-  bind_endpoint(file, namespace, hub, policy, key);
-  file_format(file);
+  bool ready = need_key(file, &policy, &key) && named;
+  if (ready) bind_endpoint(file, namespace, hub, policy, key);
+  file_format(file); /* a local file in its place asks for the delimiter */
+  if (!ready) return;
   if (file->output) file_take(file, "PartitionKey", "key");
   else set_group(file);
   if (file->output) set_headers(file);
@@ -102,9 +103,10 @@ void bind_iot_hub(BindingFile *file) {
   named = file_text(file, file->block, "EventHubName", &hub) && named;
   if (!named)
     file_problem(file, "no EventHubEndpoint and EventHubName (the Event Hub-compatible endpoint of the hub)");
-  if (!(need_key(file, &policy, &key) && named)) return;
-  bind_endpoint(file, endpoint, hub, policy, key);
+  bool ready = need_key(file, &policy, &key) && named;
+  if (ready) bind_endpoint(file, endpoint, hub, policy, key);
   file_format(file);
+  if (!ready) return;
   set_group(file);
   set_properties(file);
 }

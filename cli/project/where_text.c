@@ -43,3 +43,13 @@ Str where_text_make(const WhereText *where) {
   strbuf_release(&text);
   return made;
 }
+
+Str where_text_add(Arena *arena, Str where, const char *name, Str value) {
+  StrBuf text = {0};
+  strbuf_put_str(&text, where);
+  strbuf_printf(&text, "%c%s=", str_find_char(where, '?') < 0 ? '?' : '&', name);
+  put_encoded(value, &text);
+  Str made = arena_str(arena, strbuf_str(&text));
+  strbuf_release(&text);
+  return made;
+}

@@ -15,5 +15,7 @@ typedef struct WhereText {
 /* Sets an option; a later value replaces an earlier one. */
 void where_text_set(WhereText *where, Str name, Str value);
 Str  where_text_make(const WhereText *where);
+/* A WHERE that was made, with one option more. */
+Str  where_text_add(Arena *arena, Str where, const char *name, Str value);
 
 #endif

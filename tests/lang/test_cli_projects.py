@@ -230,6 +230,13 @@ class Bindings(Project):
         self.runs(rows=[{"TollId": "1", "Cars": 1}])
 
 
+    def test_a_local_csv_has_the_delimiter_of_its_live_source(self):
+        live = {**EVENT_HUB, "Serialization": {"Type": "Csv", "Encoding": "UTF8", "FieldDelimiter": ";"}}
+        text = {"Inputs/toll.csv": "TollId;EntryTime\n1;2026-01-01T00:00:01Z\n"}
+        self.make(live=live, mock={**MOCK, "Format": "Csv", "FilePath": "toll.csv"}, **text)
+        self.runs(rows=[{"TollId": "1", "Cars": 1}])
+
+
 class Commands(Project):
     def test_check_compiles_with_the_inputs_of_the_project(self):
         self.make(**{"toll.asaql": "SELECT a INTO cars FROM tol"})

@@ -67,6 +67,8 @@ typedef struct OpContext {
   /* A reference join has no snapshot that is known to be the one for time t. The job adds it (join_reference_add) when
   ** there is one, and says for which times around t nothing better is to be had. NULL: what a join has is all. */
   void   (*reference_at)(void *job, const Op *op, Ticks t, Ticks *from, Ticks *until);
+  /* Something about a whole operator that people should know; once. NULL: nobody listens. */
+  void   (*warn)(void *job, const Op *op, const char *text);
   Status failed;            /* first failure of an operator: the job stops */
   Error  error;
 } OpContext;

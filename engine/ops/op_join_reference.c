@@ -4,11 +4,9 @@
 ** unique and nothing else is asked, the left columns are shared and the right ones gathered row by row; else pairs
 ** are listed, filtered by the residual predicate, and gathered. Timestamps stay (semantics.md section 5).
 **
-** Snapshots. A table holds from its time on. Two are kept at most: an event joins the newest one at or before its
-** timestamp, else the oldest; a batch that reaches over a change is joined in slices. The older one goes when the
-** merged watermark has reached the time of the newer one. The job makes tables and hands them over
-** (join_reference_add): a snapshot comes at once or not at all. Where the job knows all times beforehand (files with
-** a date in their path), an event whose snapshot is not here asks for it (OpContext.reference_at).
+** An event is joined with the snapshot of its time (reference_snapshots.h); a batch that reaches over a change is
+** joined in slices. The job makes tables and hands them over (join_reference_add). Where it knows all times beforehand
+** (files with a date in their path), an event whose snapshot is not here asks for it (OpContext.reference_at).
 **
 ** Where both sides are reference data (a step over reference inputs), the operator makes its table itself out of
 ** port 1. Its left side may be read first: those batches wait until the right one is complete.
@@ -17,19 +15,11 @@
 
 #include "base/mem.h"
 #include "ops/op.h"
-#include "ops/reference_table.h"
+#include "ops/reference_keys.h"
+#include "ops/reference_snapshots.h"
 #include "time/watermark.h"
-#include "types/cast.h"
 
-enum { TABLE_VERSION = 2, CLOCKS_VERSION = 1, PAIRS_AT_ONCE = 32768, SNAPSHOTS_MAX = 2 };
-
-typedef struct Snapshot {
-  ReferenceTable *table;
-  Ticks    time, until;  /* it holds for time <= t < until; until is at most the time of the next one here */
-  uint64_t used;         /* when it was joined last: the one not needed for longest makes room */
-  uint32_t number;       /* of its segment */
-  bool     saved;
-} Snapshot;
+enum { CLOCKS_VERSION = 2, PAIRS_AT_ONCE = 32768, TYPES_ROWS = 10000 /* after which keys are looked at */ };
 
 typedef struct Pairs { /* rows of the left batch with rows of the table; REFERENCE_NONE: no partner */
   uint32_t *left, *right;
@@ -42,10 +32,11 @@ typedef struct JoinOp {
   ProgramRun *left_run, *right_run, *residual_run;
   Column    **keys;       /* of the batch at hand */
   RowFailures failures;
-  Snapshot    snapshots[SNAPSHOTS_MAX]; /* the oldest first */
-  uint32_t    snapshots_len, next_number;
-  uint64_t    uses;
+  ReferenceSnapshots snapshots;
   ClockSet    clocks;     /* of port 0 */
+  unsigned   *left_kinds, *right_kinds; /* of each key: reference_key_kinds of all values so far */
+  uint64_t    probed;     /* rows */
+  bool        told;       /* that keys never met */
   ReferenceTable *filling; /* from port 1 */
   ClockSet    filled;     /* of port 1: it has ended when all of its channels have */
   Vec(Batch *) waiting;   /* reference data of port 0 that came before the table was complete */
@@ -73,6 +64,8 @@ static Status join_open(Op *op, Error *err) {
     join->residual_run = program_run_new(join->residual);
   }
   join->keys = ARENA_ARRAY(arena, Column *, node->join.keys_len + 1);
+  join->left_kinds = ARENA_ARRAY(arena, unsigned, node->join.keys_len + 1);
+  join->right_kinds = ARENA_ARRAY(arena, unsigned, node->join.keys_len + 1);
   return STATUS_OK;
 }
 
@@ -89,6 +82,7 @@ static void add_reference(JoinOp *join, const Batch *batch) {
   row_failures_reset(&join->failures, batch->rows);
   program_run(join->right_run, batch, join->keys, &sel, &join->failures);
   op_fail_rows(&join->op, batch, &join->failures);
+  reference_keys_settle(join->keys, node->join.keys_len, sel, batch->rows);
   reference_table_add(join->filling, batch, sel, join->keys);
   drop_keys(join);
   selection_unref(sel);
@@ -96,69 +90,28 @@ static void add_reference(JoinOp *join, const Batch *batch) {
 
 /* ---- snapshots -------------------------------------------------------------------------------- */
 
-static void drop_snapshot(JoinOp *join, uint32_t at) {
-  reference_table_free(join->snapshots[at].table);
-  join->snapshots_len--;
-  for (uint32_t i = at; i < join->snapshots_len; i++) join->snapshots[i] = join->snapshots[i + 1];
-}
-
-/* The one that was joined last stays. */
-static void make_room(JoinOp *join) {
-  if (join->snapshots_len < SNAPSHOTS_MAX) return;
-  uint32_t least = 0;
-  for (uint32_t i = 1; i < join->snapshots_len; i++)
-    if (join->snapshots[i].used < join->snapshots[least].used) least = i;
-  drop_snapshot(join, least);
-}
-
 void join_reference_add(Op *op, ReferenceTable *table, Ticks time, Ticks until) {
-  JoinOp *join = (JoinOp *)op;
-  for (uint32_t i = 0; i < join->snapshots_len; i++) /* what is there already is replaced */
-    if (join->snapshots[i].time == time) drop_snapshot(join, i);
-  make_room(join);
-  uint32_t at = join->snapshots_len++;
-  for (; at > 0 && join->snapshots[at - 1].time > time; at--) join->snapshots[at] = join->snapshots[at - 1];
-  if (at > 0 && join->snapshots[at - 1].until > time) join->snapshots[at - 1].until = time;
-  join->snapshots[at] = (Snapshot){.table = table, .time = time, .until = until, .used = ++join->uses,
-                                   .number = join->next_number++};
+  snapshots_add(&((JoinOp *)op)->snapshots, table, time, until);
 }
 
-uint32_t join_reference_held(const Op *op) { return ((const JoinOp *)op)->snapshots_len; }
+uint32_t join_reference_held(const Op *op) { return ((const JoinOp *)op)->snapshots.len; }
 
 bool join_reference_full(const Op *op) { return join_reference_held(op) == SNAPSHOTS_MAX; }
 
-bool join_reference_has(const Op *op, Ticks time) {
-  const JoinOp *join = (const JoinOp *)op;
-  for (uint32_t i = 0; i < join->snapshots_len; i++)
-    if (join->snapshots[i].time == time) return true;
-  return false;
-}
+bool join_reference_has(const Op *op, Ticks time) { return snapshots_has(&((const JoinOp *)op)->snapshots, time); }
 
 ReferenceTable *join_reference_take(Op *op) {
-  JoinOp *join = (JoinOp *)op;
-  if (join->snapshots_len != 1) BUG("a join of reference data without a table");
-  return join->snapshots[--join->snapshots_len].table;
+  ReferenceSnapshots *snapshots = &((JoinOp *)op)->snapshots;
+  if (snapshots->len != 1) BUG("a join of reference data without a table");
+  return snapshots->items[--snapshots->len].table;
 }
 
-/* Forgets what the merged watermark has passed. */
-static void forget_old(JoinOp *join) {
-  while (join->snapshots_len > 1 && join->snapshots[1].time <= join->clocks.min) drop_snapshot(join, 0);
-}
-
-/* The newest at or before t, else the oldest. */
-static Snapshot *snapshot_at(JoinOp *join, Ticks t) {
-  uint32_t at = join->snapshots_len;
-  if (at == 0) BUG("a stream reached a join before its reference data");
-  while (at > 1 && join->snapshots[at - 1].time > t) at--;
-  return &join->snapshots[at - 1];
-}
-
-/* The snapshot for t; it is the one for all times from *from to before *until that snapshot_at gives it for. */
+/* The snapshot for t; it is the one for all times from *from to before *until that snapshots_at gives it for. */
 static Snapshot *snapshot_for(JoinOp *join, Ticks t, Ticks *from, Ticks *until) {
   *from = TICKS_MIN;
   *until = TICKS_MAX;
-  if (join->snapshots_len) {
-    Snapshot *snapshot = snapshot_at(join, t);
+  if (join->snapshots.len) {
+    Snapshot *snapshot = snapshots_at(&join->snapshots, t);
     if (snapshot->time <= t && t < snapshot->until) {
       *from = snapshot->time;
       *until = snapshot->until;
@@ -167,7 +120,7 @@ static Snapshot *snapshot_for(JoinOp *join, Ticks t, Ticks *from, Ticks *until) 
   }
   const OpContext *ctx = join->op.ctx;
   if (ctx->reference_at) ctx->reference_at(ctx->job, &join->op, t, from, until);
-  return snapshot_at(join, t);
+  return snapshots_at(&join->snapshots, t);
 }
 
 /* ---- the stream side -------------------------------------------------------------------------- */
@@ -188,29 +141,6 @@ static void add_pair(Pairs *pairs, uint32_t left, uint32_t right) {
   }
   pairs->left[pairs->len] = left;
   pairs->right[pairs->len++] = right;
-}
-
-/* `=` converts text where the other side is a datetime: bring the probing column to the type of the table's. */
-static void convert_keys(JoinOp *join, const Selection *sel, uint32_t rows) {
-  for (uint32_t k = 0; k < join->op.plan->join.keys_len; k++) {
-    const Column *own = join->table->cols[join->table->cols_len + k];
-    Column *key = join->keys[k];
-    bool to_time = own->layout == COL_DATETIME && key->layout == COL_TEXT;
-    bool to_text = own->layout == COL_TEXT && key->layout == COL_DATETIME;
-    if (!to_time && !to_text) continue;
-    ColumnBuilder builder;
-    column_builder_init(&builder, rows, true);
-    StrBuf scratch = {0};
-    SELECTION_EACH(sel, rows, i) {
-      Value in = column_get(key, i), out;
-      strbuf_clear(&scratch);
-      if (in.type != TYPE_NULL && value_cast(&in, to_time ? TYPE_DATETIME : TYPE_TEXT, &scratch, &out))
-        column_builder_put(&builder, i, &out);
-    }
-    strbuf_release(&scratch);
-    join->keys[k] = column_builder_finish(&builder);
-    column_unref(key);
-  }
 }
 
 static uint32_t next_match(const ReferenceTable *table, uint32_t at) {
@@ -331,6 +261,40 @@ static void join_pairs(JoinOp *join, const Batch *batch, const Selection *sel) {
   flush_pairs(join, batch);
 }
 
+static void tell_types_never_met(JoinOp *join, uint32_t k) {
+  StrBuf text = {0};
+  const OpContext *ctx = join->op.ctx;
+  join->told = true;
+  strbuf_putc(&text, '`');
+  expr_print(join->op.plan->join.left_keys[k], &text);
+  strbuf_puts(&text, " = ");
+  expr_print(join->op.plan->join.right_keys[k], &text);
+  strbuf_printf(&text, "` can match nothing: events have %s there, reference rows have %s; ",
+                reference_kinds_name(join->left_kinds[k]), reference_kinds_name(join->right_kinds[k]));
+  strbuf_puts(&text, "CREATE TABLE or CAST gives both one type");
+  if (ctx->warn) ctx->warn(ctx->job, &join->op, text.ptr);
+  strbuf_release(&text);
+}
+
+/* Types matter, and CSV is all text: when the keys cannot ever have met, somebody should know. */
+static void check_key_kinds(JoinOp *join) {
+  for (uint32_t k = 0; k < join->op.plan->join.keys_len && !join->told; k++) {
+    unsigned left = join->left_kinds[k], right = join->right_kinds[k];
+    if (left && right && (left & right) == 0) tell_types_never_met(join, k);
+  }
+}
+
+static void note_key_kinds(JoinOp *join, uint32_t rows) {
+  if (join->told) return;
+  for (uint32_t k = 0; k < join->table->keys_len; k++) {
+    join->left_kinds[k] |= reference_key_kinds(join->keys[k]);
+    join->right_kinds[k] |= reference_key_kinds(join->table->cols[join->table->cols_len + k]);
+  }
+  bool enough = join->probed < TYPES_ROWS && join->probed + rows >= TYPES_ROWS;
+  join->probed += rows;
+  if (enough) check_key_kinds(join);
+}
+
 static void join_slice(JoinOp *join, const Batch *batch, const Snapshot *snapshot) {
   Selection *sel;
   join->table = snapshot->table;
@@ -338,7 +302,9 @@ static void join_slice(JoinOp *join, const Batch *batch, const Snapshot *snapsho
   program_run(join->left_run, batch, join->keys, &sel, &join->failures);
   op_fail_rows(&join->op, batch, &join->failures);
   need_scratch(join, batch->rows);
-  if (join->table->keys_len) convert_keys(join, sel, batch->rows);
+  note_key_kinds(join, batch_count(batch));
+  reference_keys_settle(join->keys, join->table->keys_len, sel, batch->rows);
+  reference_keys_convert(join->keys, join->table, sel, batch->rows);
   for (uint32_t k = 0; k < join->table->keys_len; k++)
     column_hash(join->keys[k], sel, batch->rows, join->hashes, k > 0);
   find_matches(join, batch, sel);
@@ -359,7 +325,8 @@ static Selection *take_slice(JoinOp *join, const Batch *batch, Selection *rest, 
   uint32_t left = 0;
   for (uint32_t k = 0; k < rest->len; k++) {
     Ticks t = time_of(batch, rest->rows[k]);
-    if (from <= t && t < until && snapshot_at(join, t) == snapshot) slice->rows[slice->len++] = rest->rows[k];
+    bool here = from <= t && t < until && snapshots_at(&join->snapshots, t) == snapshot;
+    if (here) slice->rows[slice->len++] = rest->rows[k];
     else rest->rows[left++] = rest->rows[k];
   }
   rest->len = left;
@@ -373,10 +340,10 @@ static Selection *all_rows(const Batch *batch) {
 }
 
 static bool one_snapshot(JoinOp *join, const Batch *batch, const Snapshot *snapshot, Ticks from, Ticks until) {
-  if (join->snapshots_len == 1 && from == TICKS_MIN && until == TICKS_MAX) return true;
+  if (join->snapshots.len == 1 && from == TICKS_MIN && until == TICKS_MAX) return true;
   SELECTION_EACH(batch->sel, batch->rows, i) {
     Ticks t = time_of(batch, i);
-    if (t < from || t >= until || snapshot_at(join, t) != snapshot) return false;
+    if (t < from || t >= until || snapshots_at(&join->snapshots, t) != snapshot) return false;
   }
   return true;
 }
@@ -387,14 +354,14 @@ static void join_left(JoinOp *join, const Batch *batch) {
   Ticks from, until;
   Snapshot *snapshot = snapshot_for(join, time_of(batch, batch->sel ? batch->sel->rows[0] : 0), &from, &until);
   if (one_snapshot(join, batch, snapshot, from, until)) {
-    snapshot->used = ++join->uses;
+    snapshots_use(&join->snapshots, snapshot);
     join_slice(join, batch, snapshot);
     return;
   }
   Selection *rest = all_rows(batch);
   while (rest->len) {
     snapshot = snapshot_for(join, time_of(batch, rest->rows[0]), &from, &until);
-    snapshot->used = ++join->uses;
+    snapshots_use(&join->snapshots, snapshot);
     Batch *slice = batch_select(batch, take_slice(join, batch, rest, snapshot, from, until));
     join_slice(join, slice, snapshot);
     batch_unref(slice);
@@ -405,7 +372,7 @@ static void join_left(JoinOp *join, const Batch *batch) {
 static void join_push(Op *op, uint32_t port, const Batch *batch) {
   JoinOp *join = (JoinOp *)op;
   if (port == 1) add_reference(join, batch);
-  else if (op->plan->reference && join->snapshots_len == 0) vec_push(&join->waiting, batch_ref((Batch *)batch));
+  else if (op->plan->reference && join->snapshots.len == 0) vec_push(&join->waiting, batch_ref((Batch *)batch));
   else join_left(join, batch);
 }
 
@@ -430,83 +397,33 @@ static void join_advance(Op *op, uint32_t port, uint32_t channel, Ticks w) {
   JoinOp *join = (JoinOp *)op;
   if (port == 1) {
     if (clock_set_advance(&join->filled, channel, w) && join->filled.min == TICKS_MAX) finish_reference(join);
-  } else if (op->plan->reference && join->snapshots_len == 0 && w == TICKS_MAX) {
+  } else if (op->plan->reference && join->snapshots.len == 0 && w == TICKS_MAX) {
     join->left_ended = true;
     join->left_channel = channel;
   } else {
-    if (clock_set_advance(&join->clocks, channel, w)) forget_old(join);
+    if (clock_set_advance(&join->clocks, channel, w)) snapshots_forget(&join->snapshots, join->clocks.min);
+    if (join->clocks.min == TICKS_MAX && !op->plan->reference) check_key_kinds(join);
     op_advance(op, channel, w);
   }
 }
 
 /* ---- state ------------------------------------------------------------------------------------ */
 
-static void save_snapshot(const Snapshot *snapshot, ByteWriter *out) {
-  put_i64(out, snapshot->time);
-  put_i64(out, snapshot->until);
-  put_u64(out, snapshot->used);
-  reference_table_save(snapshot->table, out);
-}
-
-/* A table never changes, so it is written once. */
 static Status join_save(Op *op, StateWriter *out, Error *err) {
   JoinOp *join = (JoinOp *)op;
-  ByteWriter *bytes = state_begin(out, "clocks", 0, CLOCKS_VERSION);
-  put_u32(bytes, join->next_number);
-  put_u64(bytes, join->uses);
-  clock_set_save(&join->clocks, bytes);
+  clock_set_save(&join->clocks, state_begin(out, "clocks", 0, CLOCKS_VERSION));
   TRY(state_end(out, err));
-  for (uint32_t i = 0; i < join->snapshots_len; i++) {
-    Snapshot *snapshot = &join->snapshots[i];
-    if (snapshot->saved) {
-      TRY(state_keep(out, "snapshot", snapshot->number, err));
-      continue;
-    }
-    save_snapshot(snapshot, state_begin(out, "snapshot", snapshot->number, TABLE_VERSION));
-    TRY(state_end(out, err));
-    snapshot->saved = true;
-  }
-  return STATUS_OK;
-}
-
-static Status load_snapshot(JoinOp *join, StateReader *in, uint32_t number, Error *err) {
-  const PlanNode *node = join->op.plan;
-  ByteReader bytes;
-  TRY(state_find(in, "snapshot", number, TABLE_VERSION, &bytes, err));
-  Ticks time = get_i64(&bytes), until = get_i64(&bytes);
-  uint64_t used = get_u64(&bytes);
-  ReferenceTable *table = reference_table_new(node->inputs[1]->cols_len, node->join.keys_len);
-  reference_table_load(table, &bytes);
-  Status status = state_done(in, &bytes, err);
-  if (status != STATUS_OK) {
-    reference_table_free(table);
-    return status;
-  }
-  join_reference_add(&join->op, table, time, until);
-  for (uint32_t i = 0; i < join->snapshots_len; i++) {
-    Snapshot *snapshot = &join->snapshots[i];
-    if (snapshot->table == table) snapshot->used = used, snapshot->number = number, snapshot->saved = true;
-  }
-  return STATUS_OK;
+  return snapshots_save(&join->snapshots, out, err);
 }
 
 static Status join_load(Op *op, StateReader *in, Error *err) {
   JoinOp *join = (JoinOp *)op;
+  const PlanNode *node = op->plan;
   ByteReader bytes;
   TRY(state_find(in, "clocks", 0, CLOCKS_VERSION, &bytes, err));
-  uint32_t next_number = get_u32(&bytes);
-  uint64_t uses = get_u64(&bytes);
   clock_set_load(&join->clocks, &bytes);
   TRY(state_done(in, &bytes, err));
-  StateIndices numbers = {0};
-  state_indices(in, "snapshot", &numbers);
-  Status status = STATUS_OK;
-  for (uint32_t i = 0; i < numbers.len && status == STATUS_OK; i++)
-    status = load_snapshot(join, in, numbers.items[i], err);
-  vec_release(&numbers);
-  join->next_number = next_number;
-  join->uses = uses;
-  return status;
+  return snapshots_load(&join->snapshots, in, node->inputs[1]->cols_len, node->join.keys_len, err);
 }
 
 static void free_pairs(Pairs *pairs) {
@@ -517,7 +434,7 @@ static void free_pairs(Pairs *pairs) {
 static void join_close(Op *op) {
   JoinOp *join = (JoinOp *)op;
   release_waiting(join);
-  while (join->snapshots_len) drop_snapshot(join, join->snapshots_len - 1);
+  snapshots_release(&join->snapshots);
   reference_table_free(join->filling);
   clock_set_release(&join->clocks);
   clock_set_release(&join->filled);

@@ -42,6 +42,15 @@ static void on_output(void *context, const Op *op, const Batch *batch) {
   batch_unref(rest);
 }
 
+static void on_warn(void *context, const Op *op, const char *text) {
+  Job *job = context;
+  uint32_t line, column;
+  const PlanNode *node = op->plan;
+  Str name = node->inputs_len ? node->inputs[node->inputs_len - 1]->label : node->label;
+  source_text_position(job->plan->source, node->span.begin, &line, &column);
+  job_notice(job, "warning: line %u: join with `" STR_FMT "`: %s", line, STR_ARG(name), text);
+}
+
 static InputCounts *on_counts(void *context, const PlanInput *plan) {
   Job *job = context;
   for (uint32_t i = 0; i < job->inputs_len; i++)
@@ -56,7 +65,7 @@ static void init_context(Job *job) {
   job->ctx = (OpContext){.batch_rows = spec->batch_rows ? spec->batch_rows : BATCH_ROWS, .compat = job->plan->compat,
                          .policy = spec->policy, .clock = job->clock, .job = job, .rows_failed = errors_rows_failed,
                          .event_dropped = errors_event_dropped, .output = on_output,
-                         .counts = on_counts, .reference_at = reference_at};
+                         .counts = on_counts, .reference_at = reference_at, .warn = on_warn};
 }
 
 static Status check_output_names(const Job *job, Error *err) {

@@ -311,7 +311,7 @@ void job_setup_release(JobSetup *setup) {
   {"name", ARG_TEXT, AT(name), "NAME",                                                                             \
    .doc = "identity of the job: consumer group, quarantine file (default: the file's name)"},                      \
   {"start", ARG_TEXT, AT(start), "now|earliest|last|TIME",                                                         \
-   .doc = "where live inputs begin (default now; files at their start); the first row is that of a TIME"},   \
+   .doc = "where live inputs begin (default now); files are read whole; TIME is that of the first row"},           \
   {"until-idle", ARG_DURATION, AT(until_idle), "DURATION",                                                         \
    .doc = "ends live inputs after this long without an event"},                                                    \
   {"threads", ARG_NUMBER, AT(threads), "N", .doc = "1: everything on one thread; default: as the machine has"},    \

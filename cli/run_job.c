@@ -76,13 +76,14 @@ static void warn_without_time(const JobSetup *setup, const PlanScript *plan) {
   }
 }
 
-/* Live inputs can begin somewhere; a recording has one beginning. */
+/* A recording has one beginning; a time leaves out the rows before it, whatever they come from. */
 static void warn_start(const JobSetup *setup, const JobOptions *options) {
-  if (options->start == NULL || setup->spec.start == START_EARLIEST) return;
+  StartKind start = setup->spec.start;
+  if (options->start == NULL || start == START_EARLIEST || start == START_TIME) return;
   for (uint32_t i = 0; i < setup->inputs.len; i++)
     if (setup->recorded[i] && !setup->inputs.items[i].reference)
-      term_warning("input " STR_FMT ": a recording is read from its beginning, whatever --start says",
-                   STR_ARG(setup->inputs.items[i].name));
+      term_warning("input " STR_FMT ": a recording is read from its beginning; --start %s is for live inputs",
+                   STR_ARG(setup->inputs.items[i].name), options->start);
 }
 
 /* A progress line is shown where it does not mix with rows. */

@@ -110,10 +110,14 @@ class Refusals(Run):
         self.fails(2, *bound, "kafka://embedded/q", says="--quarantine takes a file or -")
         self.fails(2, *bound, "${WEIR_TEST_UNSET}", says="`WEIR_TEST_UNSET` is not set")
 
-    def test_a_start_does_not_cut_a_recording(self):
-        done = self.ok("run", "cars.asaql", "--input", "toll=toll.json", "--start", "2026-01-01T00:00:05Z")
-        self.assertIn("input toll: a recording is read from its beginning", done.stderr)
-        self.assertEqual(len(rows_of(done.stdout)), 3)
+    def test_a_start_and_a_recording(self):
+        bound = ["run", "cars.asaql", "--input", "toll=toll.json", "--start"]
+        done = self.ok(*bound, "now")
+        self.assertIn("input toll: a recording is read from its beginning; --start now is for live inputs", done.stderr)
+        self.assertEqual(rows_of(done.stdout), CARS_ROWS)
+        done = self.ok(*bound, "2026-01-01T00:00:11Z")
+        self.assertNotIn("warning", done.stderr)
+        self.assertEqual(rows_of(done.stdout), CARS_ROWS[2:])
 
     def test_what_comes_later_is_refused(self):
         bound = ["run", "cars.asaql", "--input", "toll=toll.json"]

@@ -131,7 +131,7 @@ class JobConfig(Usage):
 
     def test_a_folder_and_a_missing_one(self):
         (self.folder / "d").mkdir()
-        self.fails(2, *self.bound, "--config", "d", says="d: ")
+        self.fails(2, *self.bound, "--config", "d", says="`d` is a folder")
         self.fails(2, *self.bound, "--config", "none.json", says="none.json")
 
     def test_an_environment_variable_that_is_not_set(self):

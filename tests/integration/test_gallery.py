@@ -71,6 +71,18 @@ class Gallery(unittest.TestCase):
                    for row in expected("point-of-sale", "1-Hourly.json")]
         self.assertEqual(sorted(hours), sorted(summary))
 
+    def test_bronze_is_kept_by_the_hour(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.good("run", GALLERY / "bronze-and-gold", "--blobs", folder, "--output", f"Gold={folder}/gold.csv")
+            files = sorted(Path(folder, "bronze").rglob("*.json"))
+            rows = [json.loads(line) for path in files for line in path.read_text().splitlines()]
+            hours = [path.parent.name for path in files]
+            gold = Path(folder, "gold.csv").read_text().splitlines()
+        self.assertEqual(hours, ["08", "09"])
+        self.assertEqual(sorted(map(json.dumps, rows)),
+                         sorted(map(json.dumps, expected("bronze-and-gold", "1-Bronze.json"))))
+        self.assertEqual(len(gold), 1 + len(expected("bronze-and-gold", "1-Gold.json")))
+
 
 if __name__ == "__main__":
     unittest.main()

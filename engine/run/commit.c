@@ -15,6 +15,8 @@
 #include "base/mem.h"
 #include "plan/reach.h"
 
+enum { PART_ROWS = 128 };
+
 /* ---- outputs ---------------------------------------------------------------------------------- */
 
 /* Whether rows of the node depend on what is resumed: its deliveries are worth remembering. */
@@ -211,12 +213,25 @@ bool input_resumed(JobInput *in) {
   return false;
 }
 
-int64_t input_next_move(const JobInput *in, uint32_t p, int64_t next) {
-  const InputPartition *partition = &in->partitions.items[p];
+/* The offset of the first row behind the part that begins at `first`. */
+static int64_t small_part_end(const InputBatch *item, int64_t first) {
+  const int64_t *offsets = column_i64(item->batch->offset);
+  uint32_t rows = 0;
+  SELECTION_EACH(item->batch->sel, item->batch->rows, i) {
+    if (offsets[i] < first) continue;
+    if (rows++ >= PART_ROWS && offsets[i] > first) return offsets[i];
+  }
+  return item->next;
+}
+
+/* What is read again goes in by small parts, up to where clocks are to be moved: with a mark in front of each a job that
+** is killed soon again still gets on. */
+int64_t input_part_end(const JobInput *in, const InputBatch *item, int64_t first) {
+  const InputPartition *partition = &in->partitions.items[item->partition];
   const MarkLog *moves = &partition->moves;
-  if (partition->moves_done == moves->marks.len) return next;
-  int64_t offset = moves->marks.items[partition->moves_done].offset;
-  return offset < next ? offset : next;
+  if (partition->moves_done == moves->marks.len) return item->next;
+  int64_t move = moves->marks.items[partition->moves_done].offset, end = small_part_end(item, first);
+  return move < end ? move : end;
 }
 
 void input_move(JobInput *in, uint32_t p, int64_t offset) {

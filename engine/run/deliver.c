@@ -65,13 +65,13 @@ static Batch *part_of(const InputBatch *item, int64_t first, int64_t next) {
   return batch_select(batch, sel);
 }
 
-/* After a restart clocks may have to be moved within a batch. */
+/* After a restart clocks may have to be moved within a batch, see commit.c. */
 static void push_in_parts(JobInput *in, InputBatch *item) {
   for (int64_t first = item->first; first < item->next;) {
     input_move(in, item->partition, first);
     InputBatch part = *item;
     part.first = first;
-    part.next = input_next_move(in, item->partition, item->next);
+    part.next = input_part_end(in, item, first);
     if (part.next - part.first < item->next - item->first) part.batch = part_of(item, part.first, part.next);
     push_part(in, &part);
     if (part.batch != item->batch) batch_unref(part.batch);

@@ -167,8 +167,8 @@ bool   input_resumed(JobInput *in);   /* some partition began at a committed pos
 void   input_resume(JobInput *in);    /* clocks and deliveries as the notes say, before the first batch */
 void   input_mark(JobInput *in, const InputBatch *item);   /* in front of a batch */
 void   input_marked(JobInput *in, const InputBatch *item, uint64_t disorder); /* behind it; see commit.c */
-/* The offset up to which the batch may go in before clocks are to be moved; at most `next`. */
-int64_t input_next_move(const JobInput *in, uint32_t partition, int64_t next);
+/* Up to which offset the batch, from `first` on, may go in at once. */
+int64_t input_part_end(const JobInput *in, const InputBatch *item, int64_t first);
 void   input_move(JobInput *in, uint32_t partition, int64_t offset); /* moves them when the offset is theirs */
 Status input_commit(JobInput *in, const Lineage *held, Error *err);
 Ticks  output_delivered(const Job *job, const Op *op); /* rows of the node stamped earlier are not to be repeated */

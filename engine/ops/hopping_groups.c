@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 
+enum { HOPPING_VERSION = 2 };
+
 typedef struct HoppingGroup { /* what is kept about a group, besides its back */
   const char *front;          /* its first state in the front; NULL: none */
   uint32_t    behind;         /* its states in the panes behind the front */
@@ -85,7 +87,7 @@ static void find_groups(HoppingGroups *hopping, const GroupTable *table, uint32_
 }
 
 void hopping_groups_add(HoppingGroups *hopping, Ticks end, GroupTable *table, const Lineage *lineage) {
-  HoppingPane pane = {.end = end, .len = table->groups_len};
+  HoppingPane pane = {.end = end, .number = ++hopping->numbers, .changed = true, .len = table->groups_len};
   pane.groups = mem_alloc(mem_mul(pane.len, sizeof *pane.groups));
   find_groups(hopping, table, pane.groups);
   pane.states = group_table_take_states(table);
@@ -122,6 +124,7 @@ static void turn(HoppingGroups *hopping) {
     HoppingPane *pane = &hopping->panes.items[i];
     link_pane(hopping, pane);
     combine_pane(hopping, pane);
+    pane->changed = true;
     if (i + 1 < hopping->panes.len) lineage_merge(&pane->lineage, &pane[1].lineage);
   }
   hopping->turned = hopping->panes.len;
@@ -138,6 +141,7 @@ static void renumber(HoppingGroups *hopping) {
   for (uint32_t i = 0; i < hopping->panes.len; i++) {
     HoppingPane *pane = &hopping->panes.items[i];
     for (uint32_t g = 0; g < pane->len; g++) pane->groups[g] = map[pane->groups[g]];
+    pane->changed = true;
   }
   mem_free(map);
 }
@@ -212,17 +216,27 @@ static void save_states(const HoppingGroups *hopping, const HoppingPane *pane, u
     layout->aggs[a].call.fn->save(&layout->aggs[a].call, states + layout->offsets[a], out);
 }
 
-void hopping_groups_save(const HoppingGroups *hopping, ByteWriter *out) {
-  live_groups_save(&hopping->groups, save_behind, hopping, out);
-  put_u32(out, hopping->turned);
-  put_u32(out, hopping->panes.len);
-  for (uint32_t i = 0; i < hopping->panes.len; i++) {
-    const HoppingPane *pane = &hopping->panes.items[i];
-    put_i64(out, pane->end);
-    lineage_save(&pane->lineage, out);
-    put_u32(out, pane->len);
-    for (uint32_t at = 0; at < pane->len; at++) save_states(hopping, pane, at, out);
-  }
+static Status save_pane(const HoppingGroups *hopping, HoppingPane *pane, StateWriter *out, Error *err) {
+  if (!pane->changed && !out->whole) return state_keep(out, "folded", pane->number, err);
+  ByteWriter *bytes = state_begin(out, "folded", pane->number, HOPPING_VERSION);
+  put_i64(bytes, pane->end);
+  lineage_save(&pane->lineage, bytes);
+  put_u32(bytes, pane->len);
+  for (uint32_t at = 0; at < pane->len; at++) save_states(hopping, pane, at, bytes);
+  pane->changed = false;
+  return state_end(out, err);
+}
+
+Status hopping_groups_save(HoppingGroups *hopping, StateWriter *out, Error *err) {
+  ByteWriter *bytes = state_begin(out, "hopping", 0, HOPPING_VERSION);
+  live_groups_save(&hopping->groups, save_behind, hopping, bytes);
+  put_u32(bytes, hopping->turned);
+  put_u32(bytes, hopping->numbers);
+  put_u32(bytes, hopping->panes.len);
+  for (uint32_t i = 0; i < hopping->panes.len; i++) put_u32(bytes, hopping->panes.items[i].number);
+  TRY(state_end(out, err));
+  for (uint32_t i = 0; i < hopping->panes.len; i++) TRY(save_pane(hopping, &hopping->panes.items[i], out, err));
+  return STATUS_OK;
 }
 
 static void load_states(HoppingGroups *hopping, HoppingPane *pane, ByteReader *in) {
@@ -239,17 +253,19 @@ static void load_states(HoppingGroups *hopping, HoppingPane *pane, ByteReader *i
     layout->aggs[a].call.fn->load(&layout->aggs[a].call, pane_state(hopping, pane, at) + layout->offsets[a], in);
 }
 
-static void load_pane(HoppingGroups *hopping, ByteReader *in) {
-  HoppingPane pane = {.end = get_i64(in)};
-  lineage_load(&pane.lineage, in);
-  uint32_t len = get_u32(in);
-  if (len > hopping->groups.live) in->bad = true;
-  if (!in->bad) {
-    pane.groups = mem_alloc(mem_mul(len, sizeof *pane.groups));
-    pane.states = mem_alloc(mem_mul(len, hopping->layout->stride));
+static Status load_pane(HoppingGroups *hopping, HoppingPane *pane, StateReader *in, Error *err) {
+  ByteReader bytes;
+  TRY(state_find(in, "folded", pane->number, HOPPING_VERSION, &bytes, err));
+  pane->end = get_i64(&bytes);
+  lineage_load(&pane->lineage, &bytes);
+  uint32_t len = get_u32(&bytes);
+  if (len > hopping->groups.live) bytes.bad = true;
+  if (!bytes.bad) {
+    pane->groups = mem_alloc(mem_mul(len, sizeof *pane->groups));
+    pane->states = mem_alloc(mem_mul(len, hopping->layout->stride));
   }
-  while (pane.len < len && !in->bad) load_states(hopping, &pane, in);
-  vec_push(&hopping->panes, pane);
+  while (pane->len < len && !bytes.bad) load_states(hopping, pane, &bytes);
+  return state_done(in, &bytes, err);
 }
 
 /* Every group has the states behind the front that it says, and some state at all. */
@@ -264,15 +280,24 @@ static void check_groups(const HoppingGroups *hopping, ByteReader *in) {
   mem_free(behind);
 }
 
-void hopping_groups_load(HoppingGroups *hopping, ByteReader *in) {
+static void load_numbers(HoppingGroups *hopping, ByteReader *in) {
   live_groups_load(&hopping->groups, load_behind, hopping, in);
   hopping->turned = get_u32(in);
+  hopping->numbers = get_u32(in);
   uint32_t panes = get_u32(in);
   if (hopping->turned > panes) in->bad = true;
-  for (uint32_t i = 0; i < panes && !in->bad; i++) load_pane(hopping, in);
-  if (in->bad) return;
+  for (uint32_t i = 0; i < panes && !in->bad; i++) vec_push(&hopping->panes, (HoppingPane){.number = get_u32(in)});
+}
+
+Status hopping_groups_load(HoppingGroups *hopping, StateReader *in, Error *err) {
+  ByteReader bytes;
+  TRY(state_find(in, "hopping", 0, HOPPING_VERSION, &bytes, err));
+  load_numbers(hopping, &bytes);
+  TRY(state_done(in, &bytes, err));
+  for (uint32_t i = 0; i < hopping->panes.len; i++) TRY(load_pane(hopping, &hopping->panes.items[i], in, err));
   for (uint32_t i = hopping->turned; i-- > 0;) link_pane(hopping, &hopping->panes.items[i]);
-  for (uint32_t i = hopping->turned; i < panes; i++)
+  for (uint32_t i = hopping->turned; i < hopping->panes.len; i++)
     lineage_merge(&hopping->back, &hopping->panes.items[i].lineage);
-  check_groups(hopping, in);
+  check_groups(hopping, &bytes);
+  return state_done(in, &bytes, err);
 }

@@ -18,9 +18,12 @@
 
 #include "ops/live_groups.h"
 #include "ops/window_output.h"
+#include "state/state.h"
 
 typedef struct HoppingPane {
   Ticks     end;
+  uint32_t  number;   /* its name in the state; never given twice */
+  bool      changed;  /* since it was saved */
   Lineage   lineage;  /* in the front: with all panes behind it there */
   uint32_t  len;      /* states */
   uint32_t *groups;   /* of each state */
@@ -33,6 +36,7 @@ typedef struct HoppingGroups {
   LiveGroups  groups;       /* their own states are the back */
   Vec(HoppingPane) panes;   /* ascending by end */
   uint32_t    turned;       /* panes in the front */
+  uint32_t    numbers;      /* given to panes so far */
   Lineage     back;         /* of the panes behind them */
   char       *answer;       /* states made for one row that goes out */
   const char **states;      /* an aggregate each */
@@ -53,7 +57,8 @@ void hopping_groups_send(HoppingGroups *hopping, WindowOutput *out, Ticks end);
 /* Adds what the panes derive from. */
 void hopping_groups_lineage(const HoppingGroups *hopping, Lineage *into);
 
-void hopping_groups_save(const HoppingGroups *hopping, ByteWriter *out);
-void hopping_groups_load(HoppingGroups *hopping, ByteReader *in); /* into an empty one */
+/* A pane is written when it comes and when it becomes part of the front; else it is kept from the save before. */
+Status hopping_groups_save(HoppingGroups *hopping, StateWriter *out, Error *err);
+Status hopping_groups_load(HoppingGroups *hopping, StateReader *in, Error *err); /* into an empty one */
 
 #endif

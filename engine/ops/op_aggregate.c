@@ -26,8 +26,7 @@
 
 enum {
   PANE_VERSION = 2,
-  CLOCK_VERSION = 1,
-  HOPPING_VERSION = 1,
+  CLOCK_VERSION = 2,
   SPARE_PANES = 4,
   SPARE_BYTES = 1 << 20, /* a pane beyond this returns its memory */
   SMALL_PANES = 2048,    /* spare ones of at most SMALL_BYTES: instants come by the batch */
@@ -37,6 +36,8 @@ enum {
 
 typedef struct Pane {
   Ticks      end;
+  uint32_t   number;  /* its name in the state; never given twice by one operator */
+  bool       changed; /* since it was saved */
   GroupTable table;
   Lineage    lineage;
 } Pane;
@@ -52,6 +53,7 @@ typedef struct AggregateOp {
   RowFailures failures;   /* of the rows of a window */
   WindowSpec  panes_spec; /* a tumbling window as long as a pane */
   Vec(Pane *) panes;
+  uint32_t    numbers;    /* given so far */
   bool        combines;   /* panes go into `hopping`; else each is a window */
   HoppingGroups hopping;
   Lineage     gathered;   /* of the small windows in output */
@@ -120,6 +122,8 @@ static Pane *take_pane(AggregateOp *agg, Ticks end) {
     group_table_init(&pane->table, agg->layout);
   }
   pane->end = end;
+  pane->number = ++agg->numbers;
+  pane->changed = true;
   return pane;
 }
 
@@ -157,6 +161,7 @@ static void add_rows(AggregateOp *agg, Pane *pane, const Batch *batch, const Sel
   group_table_find(&pane->table, window_keys(input), sel, batch->rows, input->hashes + first, agg->groups);
   group_table_update(&pane->table, agg->groups, window_args(input), sel, batch->rows);
   lineage_merge(&pane->lineage, &batch->lineage);
+  pane->changed = true;
 }
 
 /* Rows of the pane that ends at `last`: into it, or into every window that holds it. */
@@ -336,11 +341,14 @@ static void aggregate_advance(Op *op, uint32_t port, uint32_t channel, Ticks w) 
 
 /* ---- state ------------------------------------------------------------------------------------ */
 
-static Status save_pane(const Pane *pane, uint32_t at, StateWriter *out, Error *err) {
-  ByteWriter *bytes = state_begin(out, "pane", at, PANE_VERSION);
+/* A pane that got no rows since is kept from the save before. */
+static Status save_pane(Pane *pane, StateWriter *out, Error *err) {
+  if (!pane->changed && !out->whole) return state_keep(out, "pane", pane->number, err);
+  ByteWriter *bytes = state_begin(out, "pane", pane->number, PANE_VERSION);
   put_i64(bytes, pane->end);
   lineage_save(&pane->lineage, bytes);
   group_table_save(&pane->table, bytes);
+  pane->changed = false;
   return state_end(out, err);
 }
 
@@ -357,38 +365,49 @@ static Status aggregate_save(Op *op, StateWriter *out, Error *err) {
   clock_set_save(&agg->clocks, bytes);
   put_i64(bytes, agg->emitted);
   put_i64(bytes, op->watermark);
+  put_u32(bytes, agg->numbers);
   put_u32(bytes, agg->panes.len);
+  for (uint32_t i = 0; i < agg->panes.len; i++) put_u32(bytes, agg->panes.items[i]->number);
   TRY(state_end(out, err));
-  for (uint32_t i = 0; i < agg->panes.len; i++) TRY(save_pane(agg->panes.items[i], i, out, err));
-  if (!agg->combines) return STATUS_OK;
-  hopping_groups_save(&agg->hopping, state_begin(out, "hopping", 0, HOPPING_VERSION));
-  return state_end(out, err);
+  for (uint32_t i = 0; i < agg->panes.len; i++) TRY(save_pane(agg->panes.items[i], out, err));
+  return agg->combines ? hopping_groups_save(&agg->hopping, out, err) : STATUS_OK;
 }
 
-static Status load_pane(AggregateOp *agg, uint32_t at, StateReader *in, Error *err) {
+static Status load_pane(AggregateOp *agg, uint32_t number, StateReader *in, Error *err) {
   ByteReader bytes;
-  TRY(state_find(in, "pane", at, PANE_VERSION, &bytes, err));
+  TRY(state_find(in, "pane", number, PANE_VERSION, &bytes, err));
   Pane *pane = take_pane(agg, get_i64(&bytes));
   vec_push(&agg->panes, pane);
+  pane->number = number;
+  pane->changed = false;
   lineage_load(&pane->lineage, &bytes);
   group_table_load(&pane->table, &bytes);
   return state_done(in, &bytes, err);
 }
 
+static Status load_panes(AggregateOp *agg, const StateIndices *numbers, StateReader *in, Error *err) {
+  uint32_t given = agg->numbers;
+  for (uint32_t i = 0; i < numbers->len; i++) TRY(load_pane(agg, numbers->items[i], in, err));
+  agg->numbers = given;
+  return STATUS_OK;
+}
+
 static Status aggregate_load(Op *op, StateReader *in, Error *err) {
   AggregateOp *agg = (AggregateOp *)op;
   ByteReader bytes;
+  StateIndices numbers = {0};
   TRY(state_find(in, "clocks", 0, CLOCK_VERSION, &bytes, err));
   clock_set_load(&agg->clocks, &bytes);
   agg->emitted = get_i64(&bytes);
   op->watermark = get_i64(&bytes);
+  agg->numbers = get_u32(&bytes);
   uint32_t panes = get_u32(&bytes);
-  TRY(state_done(in, &bytes, err));
-  for (uint32_t i = 0; i < panes; i++) TRY(load_pane(agg, i, in, err));
-  if (!agg->combines) return STATUS_OK;
-  TRY(state_find(in, "hopping", 0, HOPPING_VERSION, &bytes, err));
-  hopping_groups_load(&agg->hopping, &bytes);
-  return state_done(in, &bytes, err);
+  for (uint32_t i = 0; i < panes && !bytes.bad; i++) vec_push(&numbers, get_u32(&bytes));
+  Status status = state_done(in, &bytes, err);
+  if (status == STATUS_OK) status = load_panes(agg, &numbers, in, err);
+  vec_release(&numbers);
+  if (status != STATUS_OK || !agg->combines) return status;
+  return hopping_groups_load(&agg->hopping, in, err);
 }
 
 static void aggregate_oldest(const Op *op, Lineage *into) {

@@ -184,6 +184,46 @@ static void new_keys_leave_nothing(void **state) {
   wt_release(&test);
 }
 
+/* Panes without new rows are kept from the save before: of four open windows one is written, and the clocks. */
+static void only_changed_panes_are_written(void **state) {
+  (void)state;
+  WindowTest test;
+  unsigned written, kept;
+  start_counting(&test, window_of(WINDOW_TUMBLING, 10, 10, 0), 1);
+  WtEvent events[] = {event_at(5, 1), event_at(15, 2), event_at(25, 1), event_at(35, 1), event_at(36, 3)};
+  wt_push(&test, events, 4);
+  wt_restore(&test);
+  state_memory_counts(test.store, &written, &kept);
+  assert_int_equal(written, 5);
+  wt_push(&test, &events[4], 1);
+  wt_restore(&test);
+  state_memory_counts(test.store, &written, &kept);
+  assert_int_equal(written, 2);
+  assert_int_equal(kept, 3);
+  wt_advance(&test, 100);
+  assert_int_equal(test.lines.len, 5);
+  wt_release(&test);
+}
+
+/* A hopping window folds complete panes once: afterwards they are kept. */
+static void folded_panes_are_written_once(void **state) {
+  (void)state;
+  WindowTest test;
+  unsigned written, kept;
+  start_counting(&test, window_of(WINDOW_HOPPING, 40, 10, 0), 1);
+  WtEvent events[] = {event_at(5, 1), event_at(15, 2), event_at(25, 1)};
+  for (int i = 0; i < 3; i++) wt_push(&test, &events[i], 1);
+  wt_advance(&test, 31);
+  wt_restore(&test);
+  wt_restore(&test);
+  state_memory_counts(test.store, &written, &kept);
+  assert_int_equal(written, 2); /* the clocks, and the groups of the three panes */
+  assert_int_equal(kept, 3);
+  wt_advance(&test, 71);
+  assert_int_equal(test.lines.len, 1 + 2 + 2 + 2 + 2 + 1);
+  wt_release(&test);
+}
+
 /* A window of thousands of groups goes out in full batches, and the groups of many instants in one. */
 static void groups_beyond_a_batch(void **state) {
   (void)state;
@@ -204,6 +244,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(source_events_are_held_until_their_last_window_is_out),
       cmocka_unit_test(new_keys_leave_nothing),
+      cmocka_unit_test(only_changed_panes_are_written),
+      cmocka_unit_test(folded_panes_are_written_once),
       cmocka_unit_test(groups_beyond_a_batch),
       cmocka_unit_test(tumbling_windows_agree),
       cmocka_unit_test(snapshot_windows_agree),

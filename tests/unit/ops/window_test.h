@@ -44,6 +44,7 @@ typedef struct WindowTest {
   WtLines   lines;          /* rows: "time key ... aggregate ..." */
   uint64_t  failed;         /* rows that went to the quarantine */
   unsigned  restore_every, steps;
+  StateStore *store;        /* NULL before the first save */
   size_t    state_bytes;    /* of the last save */
   int64_t   next_offset;
 } WindowTest;
@@ -108,6 +109,7 @@ static inline void wt_clear_lines(WtLines *lines) {
 
 static inline void wt_release(WindowTest *test) {
   op_free(test->op);
+  if (test->store) test->store->cls->close(test->store);
   wt_clear_lines(&test->lines);
   arena_release(&test->arena);
 }
@@ -151,7 +153,7 @@ static inline void wt_sink_advance(Op *op, uint32_t port, uint32_t channel, Tick
 /* ---- stop and restore ------------------------------------------------------------------------- */
 
 static inline void wt_restore(WindowTest *test) {
-  StateStore *store = state_memory_new();
+  StateStore *store = test->store = test->store ? test->store : state_memory_new();
   StateWriter writer;
   StateReader reader;
   Error err;
@@ -178,7 +180,6 @@ static inline void wt_restore(WindowTest *test) {
   lineage_release(&before);
   lineage_release(&after);
   strbuf_release(&bytes);
-  store->cls->close(store);
 }
 
 static inline void wt_step(WindowTest *test) {

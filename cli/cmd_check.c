@@ -22,6 +22,7 @@ typedef struct Check {
   bool     json;
   StrBuf   found;      /* JSON: the diagnostics so far */
   StrBuf   unsettled;  /* JSON: bindings that cannot run */
+  StrBuf   notes;      /* JSON: warnings about the files of projects, as texts */
   unsigned queries, errors, warnings, points;
   int      failed;     /* exit status of the last path that could not be opened; 0: none */
 } Check;
@@ -61,6 +62,7 @@ static Status check_query(Check *check, const char *path, const JobSetup *setup,
 static void check_points(Check *check, const JobSetup *setup) {
   size_t before = check->unsettled.len;
   if (check->json) job_points_json(setup, &check->unsettled);
+  if (check->json) job_notes_json(setup, &check->notes);
   if (!check->json) job_notes_show(setup, check->options->verbose);
   if (!check->json) check->points += job_points_show(setup, NULL);
   else check->points += check->unsettled.len > before;
@@ -148,6 +150,8 @@ static int report_json(Check *check) {
   strbuf_put_str(&text, strbuf_str(&check->found));
   strbuf_puts(&text, "],\"unsettled\":[");
   strbuf_put_str(&text, strbuf_str(&check->unsettled));
+  strbuf_puts(&text, "],\"notes\":[");
+  strbuf_put_str(&text, strbuf_str(&check->notes));
   strbuf_puts(&text, "]}\n");
   int code = term_print(&text);
   return code ? code : check->errors ? 1 : 0;
@@ -174,6 +178,7 @@ static int run_check(const void *options, const ArgTexts *words) {
   if (check.failed) code = check.failed;
   strbuf_release(&check.found);
   strbuf_release(&check.unsettled);
+  strbuf_release(&check.notes);
   return code;
 }
 

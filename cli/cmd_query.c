@@ -19,8 +19,17 @@ static const IoRegistry *with_table(void) {
   return &registry;
 }
 
+/* The name of a query where its text is wanted. */
+static Status check_text(const char *text, Error *err) {
+  if (!str_ends_nocase(str_from(text), STR(".asaql")) || strchr(text, ' ')) return STATUS_OK;
+  error_set(err, STATUS_CONFIG, "", "`weir query` takes the text of a query, not the file `%s`", text);
+  return error_hint(err, "weir run %s runs it", text);
+}
+
 static int run_query(const void *options, const ArgTexts *words) {
   const JobOptions *given = options;
+  Error err = {0};
+  if (check_text(words->items[0], &err) != STATUS_OK) return term_error(&err);
   bool table = given->format ? given->format == FORMAT_TABLE : term_is_terminal(stdout);
   RunRequest request = {.text = words->items[0], .options = given, .brief = true,
                         .registry = table ? with_table() : connectors_registry(),

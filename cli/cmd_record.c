@@ -39,6 +39,14 @@ static void on_signal(int number) { stopped = 1; }
 
 /* ---- what to record --------------------------------------------------------------------------- */
 
+static void put_inputs(const DescBindings *inputs, Error *err) {
+  StrBuf list = {0};
+  for (uint32_t i = 0; i < inputs->len; i++)
+    strbuf_printf(&list, "%s`" STR_FMT "`", i ? ", " : "", STR_ARG(inputs->items[i].name));
+  if (inputs->len) error_hint(err, "its inputs are %s", list.ptr);
+  strbuf_release(&list);
+}
+
 /* Of a project or a job: what its description says of the input, mock or not. */
 static Status where_of_project(Recording *recording, const char *path, Str *out, Error *err) {
   const RecordOptions *given = recording->options;
@@ -52,9 +60,11 @@ static Status where_of_project(Recording *recording, const char *path, Str *out,
     error_hint(err, "say which one is recorded: --input NAME");
   } else if (status == STATUS_OK && input == NULL) {
     status = error_set(err, STATUS_CONFIG, "", "`%s` has no input `%s`", path, given->input);
+    put_inputs(&setup.desc.inputs, err);
   } else if (status == STATUS_OK && (input->where.len == 0 || input->mock)) {
     status = error_set(err, STATUS_CONFIG, "", "input " STR_FMT " is not live: " STR_FMT, STR_ARG(input->name),
                        STR_ARG(input->problem));
+    error_hint(err, "complete its settings, or name the topic itself: weir record kafka://HOST:9092/TOPIC --out FILE");
   } else if (status == STATUS_OK) {
     *out = arena_str(&recording->arena, input->where);
   }
@@ -171,6 +181,10 @@ static Status check_options(const RecordOptions *given, Error *err) {
   if (given->out == NULL) {
     error_set(err, STATUS_CONFIG, "", "--out is missing: the file that the events go to");
     return error_hint(err, "write --out FILE, or --out - for stdout");
+  }
+  if (given->events.given && given->events.value == 0) {
+    error_set(err, STATUS_CONFIG, "", "--events 0 records nothing");
+    return error_hint(err, "for example --events 1000");
   }
   if (given->events.given || given->duration.given || given->idle.given) return STATUS_OK;
   error_set(err, STATUS_CONFIG, "", "nothing says when the recording ends");

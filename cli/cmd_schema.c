@@ -37,15 +37,6 @@ static Str name_of_target(Str target) {
              : rest;
 }
 
-/* Said here, because nothing but malformed records would come of it. */
-static Status check_encoding(Arena *arena, const Where *where, Error *err) {
-  bool file = str_eq(where->scheme, STR("file"));
-  const char *wide = file ? config_wide_encoding(arena_cstr(arena, where->target)) : NULL;
-  if (wide == NULL) return STATUS_OK;
-  error_set(err, STATUS_CONFIG, "", STR_FMT ": this file is %s, not UTF-8", STR_ARG(where->target), wide);
-  return error_hint(err, "save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE > NEW");
-}
-
 static Status look_at(Sampling *sampling, const char *name, bool *csv, Error *err) {
   const IoRegistry *registry = connectors_registry();
   Where where = {0};
@@ -56,7 +47,7 @@ static Status look_at(Sampling *sampling, const char *name, bool *csv, Error *er
                                             : registry_format_of_path(registry, where.target);
     *csv = format && strcmp(format->name, "csv") == 0;
     sampling->name = arena_str(&sampling->arena, name ? str_from(name) : name_of_target(where.target));
-    status = check_encoding(&sampling->arena, &where, err);
+    status = config_events_check(&sampling->arena, &where, err);
   }
   where_release(&where);
   return status;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/config/config_text.h"
 #include "cli/config/job_config.h"
 #include "cli/project/files.h"
 #include "cli/query_file.h"
@@ -127,6 +128,7 @@ static Status look_at(JobSetup *setup, const JobBinding *binding, bool *csv, boo
     const SourceClass *source = registry_source(registry, where.scheme);
     *csv = format && strcmp(format->name, "csv") == 0;
     *recorded = source && !source->live;
+    status = config_events_check(&setup->arena, &where, err);
   } else if (err->who[0] == 0) {
     snprintf(err->who, sizeof err->who, "input " STR_FMT, STR_ARG(binding->name));
   }

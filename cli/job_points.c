@@ -178,6 +178,15 @@ static void put_point(const char *what, const DescBinding *one, StrBuf *out) {
   strbuf_putc(out, '}');
 }
 
+void job_notes_json(const JobSetup *setup, StrBuf *out) {
+  for (uint32_t i = 0; i < setup->desc.notes.items.len; i++) {
+    const Note *note = &setup->desc.notes.items.items[i];
+    if (!note->warning) continue;
+    if (out->len) strbuf_putc(out, ',');
+    json_put_string(out, note->text);
+  }
+}
+
 void job_points_json(const JobSetup *setup, StrBuf *out) {
   for (uint32_t i = 0; i < setup->desc.inputs.len; i++)
     if (is_point(&setup->desc.inputs.items[i], setup->inputs.items, setup->inputs.len))

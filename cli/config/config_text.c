@@ -2,6 +2,7 @@
 #include "cli/config/config_text.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/source_text.h"
@@ -32,10 +33,29 @@ static const char *wide_encoding(Str text) {
 
 const char *config_wide_encoding(const char *path) {
   char head[4] = {0};
+  struct stat info;
+  if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return NULL; /* what a pipe holds is read once */
   FILE *file = fopen(path, "rb");
   size_t got = file ? fread(head, 1, sizeof head, file) : 0;
   if (file) fclose(file);
   return wide_encoding((Str){head, got});
+}
+
+Status config_events_check(Arena *arena, const Where *where, Error *err) {
+  static const char *const foreign[] = {".parquet", ".avro", ".orc", ".xlsx"};
+  if (!str_eq(where->scheme, STR("file"))) return STATUS_OK;
+  const char *wide = config_wide_encoding(arena_cstr(arena, where->target));
+  if (wide) {
+    error_set(err, STATUS_CONFIG, "", STR_FMT ": this file is %s, not UTF-8", STR_ARG(where->target), wide);
+    return error_hint(err, "save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE > NEW");
+  }
+  for (unsigned i = 0; i < sizeof foreign / sizeof *foreign && !where_option(where, "format"); i++) {
+    if (!str_ends_nocase(where->target, str_from(foreign[i]))) continue;
+    error_set(err, STATUS_CONFIG, "", STR_FMT ": files of the format %s cannot be read", STR_ARG(where->target),
+              foreign[i] + 1);
+    return error_hint(err, "the formats are json and csv; ?format=json says that it is JSON under another name");
+  }
+  return STATUS_OK;
 }
 
 static Status check_encoding(const char *path, Str text, Error *err) {

@@ -6,6 +6,7 @@
 #define WEIR_CLI_CONFIG_CONFIG_TEXT_H
 
 #include "base/arena.h"
+#include "io/where.h"
 #include "types/json.h"
 
 /* The text without its byte-order mark, a NUL behind it. Messages begin with the path; err->who is empty. */
@@ -15,6 +16,9 @@ Status config_json_load(Arena *arena, const char *path, Str *text, JsonNode **ou
 /* The name of the encoding when a file is not written in bytes of eight bits: "UTF-16 (little endian)"; NULL: it is no
 ** such file, or cannot be read. Looks at its first bytes only. */
 const char *config_wide_encoding(const char *path);
+/* STATUS_CONFIG when recorded events cannot be read for what their file is: another encoding, a format that only its
+** name tells. Nothing but malformed records would come of them. */
+Status config_events_check(Arena *arena, const Where *where, Error *err);
 /* Line and column of an offset, from 1; the column counts code points. */
 void config_text_place(Str text, size_t offset, unsigned *line, unsigned *column);
 

@@ -35,6 +35,11 @@ static bool fits(const Suite *suite, const Case *test) {
   return fnmatch(suite->filter, test->file.ptr, 0) == 0;
 }
 
+static Status no_test(const char *path, Error *err) {
+  error_set(err, STATUS_CONFIG, "", "`%s` is a query, and a test names one", path);
+  return error_hint(err, "give its testConfig.json, or the folder: docs/testing.md shows the shape");
+}
+
 static void add_cases(Suite *suite, CaseList *cases) {
   suite->files++;
   for (uint32_t i = 0; i < cases->len; i++) {
@@ -71,6 +76,7 @@ static Status add_test_file(Suite *suite, const char *path, Error *err) {
 
 static Status add_file(Suite *suite, const char *path, Error *err) {
   if (str_ends(str_from(path), STR(".test"))) return add_test_file(suite, path, err);
+  if (str_ends_nocase(str_from(path), STR(".asaql"))) return no_test(path, err);
   CaseList cases = {0};
   cases_load_config(path, &cases);
   add_cases(suite, &cases);

@@ -24,6 +24,7 @@
 #include "connectors/formats/json_decode.h"
 
 #include <stdio.h>
+#include <string.h>
 
 typedef struct Scanner {
   JsonFrame  *frame;
@@ -338,9 +339,23 @@ static void frame_record(void *context, const char *begin, size_t len, bool over
   call->bad(call->context, &bad);
 }
 
+/* Its elements are whole, and yet something is missing: the file was cut between two of them. An element that was cut
+** itself is bad, which says enough. */
+static void tell_open_array(const FrameCall *call, size_t len) {
+  size_t last = len;
+  while (last && is_blank(call->bytes[last - 1])) last--;
+  if (last && strchr("},[", call->bytes[last - 1]) == NULL) return;
+  BadRecord bad = {.message = call->messages->messages.len, .bytes = {call->bytes + len, 0},
+                   .reason = "the text ends inside the array: events behind its last element are missing"};
+  call->bad(call->context, &bad);
+}
+
 size_t json_decoder_frame(Decoder *base, const char *bytes, size_t len, int64_t offset, bool at_end,
                           MessageBatch *messages, BadRecordFn *bad, void *context) {
   JsonDecoder *decoder = (JsonDecoder *)base;
-  FrameCall call = {&decoder->frame, bytes, offset, messages, bad, context};
-  return json_frame_cut(&decoder->frame, bytes, len, at_end, decoder->spec.record_bytes_max, frame_record, &call);
+  JsonFrame *frame = &decoder->frame;
+  FrameCall call = {frame, bytes, offset, messages, bad, context};
+  size_t used = json_frame_cut(frame, bytes, len, at_end, decoder->spec.record_bytes_max, frame_record, &call);
+  if (at_end && used == len && frame->in_array) tell_open_array(&call, len);
+  return used;
 }

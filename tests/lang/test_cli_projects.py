@@ -187,7 +187,9 @@ class Bindings(Project):
 
     def test_a_file_that_does_not_say_what_it_is(self):
         self.make(live={**EVENT_HUB, "ScriptType": "Inptu"})
-        self.runs(says="p/Inputs/toll.json is ignored: `Inptu` is no ScriptType; did you mean `Input`?")
+        says = "p/Inputs/toll.json is ignored: `Inptu` is no ScriptType; did you mean `Input`?"
+        self.runs(says=says)
+        self.assertEqual(json.loads(self.ok("check", "p", "--format", "json").stdout)["notes"], [says])
         self.make(live={"Name": "toll"})
         self.write("p/asaproj.json", json.dumps({"startFile": "toll.asaql", "configurations": [{"filePath": "Inputs/toll.json"}]}))
         self.runs(says="p/Inputs/toll.json is ignored: it has no ScriptType")

@@ -58,6 +58,9 @@ class Query(CliTest):
         done = self.ok("query", CARS, "--input", "toll=toll.json")
         self.assertIn("1 record quarantined", done.stderr)
 
+    def test_the_file_of_a_query_is_run(self):
+        self.fails(2, "query", "q.asaql", "--input", "s=toll.json", says="weir run q.asaql runs it")
+
     def test_mistakes_point_into_the_query(self):
         self.fails(1, "query", "SELECT FLOR(a) AS x FROM s", "--input", "s=toll.json", says=["<query>:1:8", "E0301"])
         self.fails(2, "query", "SELECT a FROM s", says="--input s=WHERE")

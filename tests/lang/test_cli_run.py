@@ -143,6 +143,20 @@ class BadInput(Run):
         self.assertTrue((self.folder / "aside.ndjson").exists())
         self.ok("run", "cars.asaql", "--input", "toll=toll.json", "--strict")
 
+    def test_an_array_that_was_cut_between_its_elements(self):
+        for cut in ('[{"TollId":1},{"TollId":2}', '[{"TollId":1},\n{"TollId":2},\n'):
+            self.write("cut.json", cut)
+            done = self.weir("query", "SELECT TollId FROM toll", "--input", "toll=cut.json", "--strict")
+            self.assertEqual((done.returncode, rows_of(done.stdout)), (1, [{"TollId": 1}, {"TollId": 2}]))
+            self.assertIn("cut.json: the text ends inside the array", done.stderr)
+
+    def test_files_that_hold_no_events_in_a_known_form(self):
+        (self.folder / "wide.json").write_bytes(lines(TOLL).encode("utf-16"))
+        self.fails(2, "run", "cars.asaql", "--input", "toll=wide.json", says="wide.json: this file is UTF-16 (little endian)")
+        self.write("toll.parquet", lines(TOLL))
+        self.fails(2, "run", "cars.asaql", "--input", "toll=toll.parquet", says=["format parquet cannot be read", "?format=json"])
+        self.ok("run", "cars.asaql", "--input", "toll=toll.parquet?format=json")
+
     def test_the_name_names_the_quarantine(self):
         self.ok("run", "cars.asaql", "--input", "toll=bad.json", "--name", "mine")
         self.assertTrue((self.folder / "mine.quarantine.ndjson").exists())

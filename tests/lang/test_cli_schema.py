@@ -1,15 +1,22 @@
 """weir schema: the CREATE TABLE that fits sample events, and what stands beside it."""
 import gzip
 import json
+import subprocess
 import unittest
 
-from cli_support import TOLL, CliTest, lines, rows_of
+from cli_support import TOLL, WEIR, CliTest, lines, rows_of
 
 
 class Refused(CliTest):
     def test_the_reason_of_what_cannot_be_read(self):
         self.write("cut.json", '{"a":1')
         self.fails(1, "schema", "cut.json", says=["1 record could not be read: ", "found the end", "no events"])
+
+    def test_what_a_pipe_holds_is_read_once(self):
+        self.write("toll.json", lines(TOLL))
+        done = subprocess.run(["bash", "-c", '"$0" schema <(cat toll.json)', WEIR], cwd=self.folder, capture_output=True,
+                              text=True, timeout=60)
+        self.assertIn("seen in 3 events", done.stdout, done.stderr)
 
     def test_no_rows(self):
         self.write("toll.json", lines(TOLL))

@@ -72,7 +72,9 @@ static void torn_arrays(void **state) {
   check("[\n  {\"a\":1},\n  {\"a\":{\n  ,{\"a\":2}\n]", "1;!");
   check("[\n{\"a\":1},\n{\"a\":2\n]\n{\"a\":3}", "1;3;!");
   check("[{\"a\":1},{\"a\":2", "1;!");
-  check("[{\"a\":1},{\"a\":2}", "1;2;");
+  check("[{\"a\":1},{\"a\":2}", "1;2;!");
+  check("[\n{\"a\":1},\n{\"a\":2},\n", "1;2;!");
+  check(" [", "!");
 }
 
 static void oversize(void **state) {

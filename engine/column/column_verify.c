@@ -112,6 +112,7 @@ void batch_verify(const Batch *batch) {
   verify_member(batch, batch->time, "the time column", COL_DATETIME);
   verify_member(batch, batch->payload, "the payload column", COL_RECORD);
   verify_member(batch, batch->offset, "the offset column", COL_BIGINT);
+  verify_member(batch, batch->substream, "the substream column", COL_BIGINT);
   if (batch->time) verify_time(batch);
   verify_lineage(&batch->lineage);
 }

@@ -2,12 +2,14 @@
 ** keys behind it back, so there are no tombstones; the table shrinks with its keys. */
 #include "ops/analytic_keys.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 #include "ops/group_key.h"
 
-enum { SLOTS_LEAST = 64 };
+enum { SLOTS_LEAST = 64, KEYS_VERSION = 2 };
 
 /* ---- keys ------------------------------------------------------------------------------------- */
 
@@ -55,6 +57,8 @@ void analytic_keys_release(AnalyticKeys *keys) {
   mem_free(keys->slots);
 }
 
+static uint32_t part_of(const AnalyticKey *key) { return (uint32_t)(key->hash >> 56) % ANALYTIC_PARTS; }
+
 /* ---- the list --------------------------------------------------------------------------------- */
 
 static void unlink_key(AnalyticKeys *keys, AnalyticKey *key) {
@@ -74,6 +78,7 @@ static void append_key(AnalyticKeys *keys, AnalyticKey *key, Ticks time) {
 }
 
 void analytic_keys_touch(AnalyticKeys *keys, AnalyticKey *key, Ticks time) {
+  bits_set(keys->changed, part_of(key));
   key->touched = time;
   if (keys->newest == key) return;
   unlink_key(keys, key);
@@ -100,6 +105,7 @@ static void insert(AnalyticKeys *keys, AnalyticKey *key, Ticks time) {
   else if (keys->len >= keys->mask / 2) resize(keys, (keys->mask + 1) * 2);
   append_key(keys, key, time);
   put_slot(keys, key);
+  bits_set(keys->changed, part_of(key));
   keys->len++;
 }
 
@@ -122,6 +128,7 @@ static void clear_slot(AnalyticKeys *keys, uint32_t hole) {
 
 static void drop_key(AnalyticKeys *keys, AnalyticKey *key) {
   clear_slot(keys, slot_of(keys, key));
+  bits_set(keys->changed, part_of(key));
   unlink_key(keys, key);
   free_key(keys, key);
   keys->len--;
@@ -159,26 +166,76 @@ void analytic_keys_expire(AnalyticKeys *keys, Ticks w) {
 
 /* ---- state ------------------------------------------------------------------------------------ */
 
-void analytic_keys_save(const AnalyticKeys *keys, ByteWriter *out) {
-  put_u32(out, keys->len);
-  for (AnalyticKey *key = keys->oldest; key; key = key->newer) {
-    put_u64(out, key->hash);
-    put_i64(out, key->touched);
-    for (uint32_t k = 0; k < keys->exprs_len; k++) value_save(&key->values[k], out);
-    for (uint32_t f = 0; f < keys->frames_len; f++)
-      keys->frames[f].cls->save(&keys->frames[f], analytic_key_state(keys, key, &keys->frames[f]), out);
-  }
+typedef Vec(AnalyticKey *) KeyList;
+
+static void save_key(const AnalyticKeys *keys, AnalyticKey *key, ByteWriter *out) {
+  put_u64(out, key->hash);
+  put_i64(out, key->touched);
+  for (uint32_t k = 0; k < keys->exprs_len; k++) value_save(&key->values[k], out);
+  for (uint32_t f = 0; f < keys->frames_len; f++)
+    keys->frames[f].cls->save(&keys->frames[f], analytic_key_state(keys, key, &keys->frames[f]), out);
 }
 
-void analytic_keys_load(AnalyticKeys *keys, ByteReader *in) {
-  uint32_t len = get_u32(in);
-  for (uint32_t i = 0; i < len && !in->bad; i++) {
-    AnalyticKey *key = new_key(keys);
-    key->hash = get_u64(in);
-    Ticks touched = get_i64(in);
-    for (uint32_t k = 0; k < keys->exprs_len; k++) key->values[k] = value_load(in);
-    insert(keys, key, touched);
-    for (uint32_t f = 0; f < keys->frames_len; f++)
-      keys->frames[f].cls->load(&keys->frames[f], analytic_key_state(keys, key, &keys->frames[f]), in);
-  }
+static Status save_part(AnalyticKeys *keys, const KeyList *list, uint32_t index, StateWriter *out, Error *err) {
+  if (list->len == 0) return STATUS_OK;
+  if (!out->whole && !bits_get(keys->changed, index % ANALYTIC_PARTS)) return state_keep(out, "keys", index, err);
+  ByteWriter *bytes = state_begin(out, "keys", index, KEYS_VERSION);
+  put_u32(bytes, list->len);
+  for (uint32_t i = 0; i < list->len; i++) save_key(keys, list->items[i], bytes);
+  return state_end(out, err);
+}
+
+Status analytic_keys_save(AnalyticKeys *keys, uint32_t place, StateWriter *out, Error *err) {
+  KeyList *parts = mem_zalloc(ANALYTIC_PARTS * sizeof *parts);
+  Status status = STATUS_OK;
+  for (AnalyticKey *key = keys->oldest; key; key = key->newer) vec_push(&parts[part_of(key)], key);
+  for (uint32_t part = 0; part < ANALYTIC_PARTS && status == STATUS_OK; part++)
+    status = save_part(keys, &parts[part], place * ANALYTIC_PARTS + part, out, err);
+  for (uint32_t part = 0; part < ANALYTIC_PARTS; part++) vec_release(&parts[part]);
+  mem_free(parts);
+  memset(keys->changed, 0, sizeof keys->changed);
+  return status;
+}
+
+static AnalyticKey *load_key(AnalyticKeys *keys, ByteReader *in) {
+  AnalyticKey *key = new_key(keys);
+  key->hash = get_u64(in);
+  key->touched = get_i64(in);
+  for (uint32_t k = 0; k < keys->exprs_len; k++) key->values[k] = value_load(in);
+  for (uint32_t f = 0; f < keys->frames_len; f++)
+    keys->frames[f].cls->load(&keys->frames[f], analytic_key_state(keys, key, &keys->frames[f]), in);
+  return key;
+}
+
+static Status load_part(AnalyticKeys *keys, uint32_t index, StateReader *in, KeyList *list, Error *err) {
+  ByteReader bytes;
+  TRY(state_find(in, "keys", index, KEYS_VERSION, &bytes, err));
+  uint32_t len = get_u32(&bytes);
+  for (uint32_t i = 0; i < len && !bytes.bad; i++) vec_push(list, load_key(keys, &bytes));
+  return state_done(in, &bytes, err);
+}
+
+static int by_touched(const void *a, const void *b) {
+  Ticks x = (*(AnalyticKey *const *)a)->touched, y = (*(AnalyticKey *const *)b)->touched;
+  return x < y ? -1 : x > y;
+}
+
+/* The list of all keys goes by their last change, whatever part they are in. */
+static void insert_all(AnalyticKeys *keys, KeyList *list) {
+  if (list->len) qsort(list->items, list->len, sizeof(AnalyticKey *), by_touched);
+  for (uint32_t i = 0; i < list->len; i++) insert(keys, list->items[i], list->items[i]->touched);
+  memset(keys->changed, 0, sizeof keys->changed);
+}
+
+Status analytic_keys_load(AnalyticKeys *keys, uint32_t place, StateReader *in, Error *err) {
+  KeyList list = {0};
+  StateIndices indices = {0};
+  Status status = STATUS_OK;
+  state_indices(in, "keys", &indices);
+  for (uint32_t i = 0; i < indices.len && status == STATUS_OK; i++)
+    if (indices.items[i] / ANALYTIC_PARTS == place) status = load_part(keys, indices.items[i], in, &list, err);
+  insert_all(keys, &list);
+  vec_release(&list);
+  vec_release(&indices);
+  return status;
 }

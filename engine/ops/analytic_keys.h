@@ -7,6 +7,7 @@
 #define WEIR_OPS_ANALYTIC_KEYS_H
 
 #include "ops/analytic.h"
+#include "state/state.h"
 
 typedef struct AnalyticKey AnalyticKey;
 struct AnalyticKey {
@@ -15,6 +16,8 @@ struct AnalyticKey {
   AnalyticKey *older, *newer; /* by `touched` */
   Value        values[];      /* they own their text; the states of the frames stand behind them */
 };
+
+enum { ANALYTIC_PARTS = 256 }; /* keys are saved in parts by their hash */
 
 typedef struct AnalyticKeys {
   Ticks          duration;
@@ -29,6 +32,7 @@ typedef struct AnalyticKeys {
   AnalyticKey   *oldest, *newest;
   AnalyticKey   *blank;       /* of a key that is not there: initial states */
   bool           shared;      /* blank belongs to others */
+  uint64_t       changed[ANALYTIC_PARTS / 64]; /* parts of the state, since they were saved */
 } AnalyticKeys;
 
 /* exprs, frames and duration are set; settles the layout. */
@@ -42,8 +46,9 @@ AnalyticKey *analytic_keys_add(AnalyticKeys *keys, Column *const *cols, uint32_t
 void analytic_keys_touch(AnalyticKeys *keys, AnalyticKey *key, Ticks time);
 /* Rows below w do not come any more. */
 void analytic_keys_expire(AnalyticKeys *keys, Ticks w);
-void analytic_keys_save(const AnalyticKeys *keys, ByteWriter *out);
-void analytic_keys_load(AnalyticKeys *keys, ByteReader *in);
+/* place: among the keys of the operator. Parts in which no key changed are kept from the save before. */
+Status analytic_keys_save(AnalyticKeys *keys, uint32_t place, StateWriter *out, Error *err);
+Status analytic_keys_load(AnalyticKeys *keys, uint32_t place, StateReader *in, Error *err); /* into empty ones */
 
 static inline void *analytic_key_state(const AnalyticKeys *keys, AnalyticKey *key, const AnalyticFrame *frame) {
   return (char *)key + keys->states_at + frame->at;

@@ -14,7 +14,7 @@
 #include "ops/analytic_keys.h"
 #include "ops/op.h"
 
-enum { ROWS_VERSION = 1, KEYS_VERSION = 1, PAST_PIECES = 16 };
+enum { ROWS_VERSION = 1, PAST_PIECES = 16 };
 
 /* From which source events the rows of a stretch of time derive. */
 typedef struct PastPiece {
@@ -305,10 +305,7 @@ static Status analytic_save(Op *op, StateWriter *out, Error *err) {
     lineage_save(&analytic->past.items[i].lineage, bytes);
   }
   TRY(state_end(out, err));
-  for (uint32_t i = 0; i < analytic->keys_len; i++) {
-    analytic_keys_save(&analytic->keys[i], state_begin(out, "keys", i, KEYS_VERSION));
-    TRY(state_end(out, err));
-  }
+  for (uint32_t i = 0; i < analytic->keys_len; i++) TRY(analytic_keys_save(&analytic->keys[i], i, out, err));
   return STATUS_OK;
 }
 
@@ -329,11 +326,7 @@ static Status analytic_load(Op *op, StateReader *in, Error *err) {
   if (get_u32(&bytes) != analytic->keys_len) bytes.bad = true;
   load_past(analytic, &bytes);
   TRY(state_done(in, &bytes, err));
-  for (uint32_t i = 0; i < analytic->keys_len; i++) {
-    TRY(state_find(in, "keys", i, KEYS_VERSION, &bytes, err));
-    analytic_keys_load(&analytic->keys[i], &bytes);
-    TRY(state_done(in, &bytes, err));
-  }
+  for (uint32_t i = 0; i < analytic->keys_len; i++) TRY(analytic_keys_load(&analytic->keys[i], i, in, err));
   return STATUS_OK;
 }
 

@@ -168,6 +168,8 @@ struct Bench {
   int       next;      /* row that must come next */
   unsigned  failed;    /* rows that went to the quarantine */
   uint32_t  calls_len;
+  StateStore *store;   /* of restore; NULL before the first one */
+  bool      whole;     /* the next save goes to a store of its own */
 };
 
 static void sink_push(Op *op, uint32_t port, const Batch *batch) {
@@ -258,6 +260,7 @@ static void bench_init(Bench *bench, const TestCall *calls, uint32_t len, const 
 }
 
 static void bench_release(Bench *bench) {
+  if (bench->store) bench->store->cls->close(bench->store);
   stop(bench);
   arena_release(&bench->arena);
 }
@@ -267,6 +270,7 @@ static size_t save(Bench *bench, StateStore *store) {
   Error err;
   StrBuf bytes = {0};
   assert_int_equal(state_writer_open(&writer, store, &err), STATUS_OK);
+  writer.whole = bench->whole;
   state_writer_step(&writer, STR("analytic"));
   assert_int_equal(bench->op->cls->save(bench->op, &writer, &err), STATUS_OK);
   assert_int_equal(state_writer_commit(&writer, &err), STATUS_OK);
@@ -278,7 +282,7 @@ static size_t save(Bench *bench, StateStore *store) {
 }
 
 static void restore(Bench *bench) {
-  StateStore *store = state_memory_new();
+  StateStore *store = bench->store = bench->store ? bench->store : state_memory_new();
   StateReader reader;
   Error err = {0};
   Lineage before = {0}, after = {0};
@@ -294,12 +298,13 @@ static void restore(Bench *bench) {
   if (before.len) assert_int_equal(before.items[0].offset, after.items[0].offset);
   lineage_release(&before);
   lineage_release(&after);
-  store->cls->close(store);
 }
 
 static size_t state_size(Bench *bench) {
   StateStore *store = state_memory_new();
+  bench->whole = true;
   size_t len = save(bench, store);
+  bench->whole = false;
   store->cls->close(store);
   return len;
 }
@@ -414,6 +419,28 @@ static void rows_that_nothing_counts_leave_no_key(void **state) {
   bench_release(&bench);
 }
 
+/* Of the keys of a LAG only the part of the one that came again is written; the others are kept. */
+static void parts_without_new_rows_are_kept(void **state) {
+  (void)state;
+  TestRow rows[51];
+  Bench bench;
+  unsigned written, kept;
+  bench_init(&bench, &test_calls[0], 1, NULL);
+  for (int i = 0; i < 51; i++)
+    rows[i] = (TestRow){.time = S(1000), .key = i % 50, .amount = i, .flag = true, .selected = true};
+  push(&bench, rows, 0, 50);
+  restore(&bench);
+  state_memory_counts(bench.store, &written, &kept);
+  unsigned all = written;
+  assert_true(all > 10 && kept == 0);
+  push(&bench, &rows[50], 50, 1);
+  restore(&bench);
+  state_memory_counts(bench.store, &written, &kept);
+  assert_int_equal(written, 2); /* the rows' lineage, and one part */
+  assert_int_equal(kept, all - 2);
+  bench_release(&bench);
+}
+
 /* A sum beyond 64 bits costs the rows whose sum it is; the next ones go on. */
 static void a_result_that_cannot_be_given_costs_its_row(void **state) {
   (void)state;
@@ -436,6 +463,7 @@ int main(void) {
       cmocka_unit_test(every_call_agrees_with_the_model),
       cmocka_unit_test(keys_that_never_return_cost_nothing),
       cmocka_unit_test(rows_that_nothing_counts_leave_no_key),
+      cmocka_unit_test(parts_without_new_rows_are_kept),
       cmocka_unit_test(a_result_that_cannot_be_given_costs_its_row),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

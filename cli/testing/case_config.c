@@ -369,7 +369,7 @@ void cases_load_config(const char *path, CaseList *out) {
   file.folder = path_folder(&file.arena, str_from(path));
   case_project_open(&file.project, file.folder);
   JsonNode *root;
-  const JsonNode *cases;
+  const JsonNode *cases = NULL;
   Case *whole = file.test = case_new(str_from(path), STR("testConfig.json"));
   if (read_file(&file, &root, &cases)) {
     for (unsigned number = 1; cases; cases = cases->next, number++) {

@@ -73,6 +73,11 @@ def key_of(value):
     return ("text", value) if isinstance(value, str) else ("null",)
 
 
+def compared(value):
+    """For `=`: a bit beside a number is one."""
+    return key_of(int(value) if isinstance(value, bool) else value)
+
+
 def is_greater(value, limit):
     """Two-valued: a comparison with NULL is false."""
     return value is not None and value > limit
@@ -248,7 +253,7 @@ class Query:
 def joined(row, query, reference):
     if query.join is None:
         return [row]
-    matches = [other for other in reference if row["k"] is not None and key_of(row["k"]) == key_of(other.get("id"))]
+    matches = [other for other in reference if row["k"] is not None and compared(row["k"]) == compared(other.get("id"))]
     if not matches and query.join == "LEFT JOIN":
         matches = [{}]
     return [{**row, "area": other.get("area")} for other in matches]

@@ -40,7 +40,7 @@ enum {
   RANGE_WAIT_MS = 5000,       /* for the range of offsets in an error */
   RX_IDLE_MS = 2500,          /* silence of a leader beyond fetch.wait.max.ms that means it hangs */
   WELL_REPORTS = 2,           /* statistics in a row that make a partition reachable again */
-  LOW_RECORDS = 4 * TAKE_MAX, /* in the queue: now the fetcher should go on */
+  LOW_RECORDS = 12 * TAKE_MAX, /* in the queue: now the fetcher should go on, before they are used up */
 };
 
 typedef struct KafkaSourceOptions {
@@ -499,7 +499,6 @@ static rd_kafka_conf_t *base_conf(void) {
   kafka_conf_must(conf, "isolation.level", "read_committed");
   kafka_conf_must(conf, "socket.timeout.ms", "10000"); /* a broker that hangs is told from a slow one sooner */
   kafka_conf_must(conf, "queued.max.messages.kbytes", "16384"); /* memory: librdkafka's own default is 64 MB */
-  kafka_conf_must(conf, "fetch.message.max.bytes", "4194304"); /* of a partition: fewer round trips than 1 MB */
   kafka_conf_must(conf, "fetch.max.bytes", "16777216"); /* a fetch of all partitions: librdkafka allows 50 MB */
   kafka_conf_must(conf, "topic.metadata.refresh.interval.ms", "60000"); /* how soon new partitions are noticed */
   kafka_conf_must(conf, "topic.metadata.propagation.max.ms", "5000");   /* a topic not known for longer is none */

@@ -117,7 +117,7 @@ struct Job {
   Clock          real_clock;
   const Clock   *clock;
   Ticks          started;      /* run start: arrival time of recorded inputs that know none */
-  int64_t        started_ns, last_epoch_ns, last_progress_ns, last_event_ns;
+  int64_t        started_ns, last_epoch_ns, last_progress_ns, last_event_ns, last_flush_ns, flush_cost_ns;
   pthread_mutex_t errors_lock;  /* around what writes to the quarantine out of the graph: loads have one, too */
   _Atomic uint64_t runtime_errors;
   struct ReferenceGroup *references; /* reference.h */

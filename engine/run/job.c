@@ -11,6 +11,7 @@
 #define NS_PER_SECOND INT64_C(1000000000)
 enum {
   EPOCH_QUIET_MS = 20,   /* output waits at most this long when nothing more comes in */
+  FLUSH_SHARE = 10,      /* flushes between epochs take at most one part of so many of the time */
   POLL_QUIET_MS = 10,    /* how long one poll waits when all inputs are quiet */
 };
 
@@ -176,10 +177,28 @@ static Status end_epoch(Job *job, Error *err) {
   return status;
 }
 
+static bool has_live_input(const Job *job) {
+  for (uint32_t i = 0; i < job->inputs_len; i++)
+    if (job->inputs[i].cls && job->inputs[i].cls->live) return true;
+  return false;
+}
+
+/* Rows of a live job should be seen soon, however busy its inputs are: its sinks flush between epochs too, but not for
+** more than a tenth of the time. */
+static Status maybe_flush(Job *job, Error *err) {
+  int64_t now = clock_monotonic_ns(), least = EPOCH_QUIET_MS * (NS_PER_SECOND / 1000);
+  int64_t pause = job->flush_cost_ns * FLUSH_SHARE > least ? job->flush_cost_ns * FLUSH_SHARE : least;
+  if (now - job->last_flush_ns < pause || !output_waits(job) || !has_live_input(job)) return STATUS_OK;
+  for (uint32_t i = 0; i < job->outputs_len; i++) TRY(output_flush(&job->outputs[i], err));
+  job->last_flush_ns = clock_monotonic_ns();
+  job->flush_cost_ns = job->last_flush_ns - now;
+  return STATUS_OK;
+}
+
 static Status maybe_end_epoch(Job *job, bool quiet, Error *err) {
   int64_t since = clock_monotonic_ns() - job->last_epoch_ns;
   bool due = since >= NS_PER_SECOND || (quiet && output_waits(job) && since >= EPOCH_QUIET_MS * (NS_PER_SECOND / 1000));
-  return due ? end_epoch(job, err) : STATUS_OK;
+  return due ? end_epoch(job, err) : maybe_flush(job, err);
 }
 
 /* ---- the loop --------------------------------------------------------------------------------- */

@@ -116,6 +116,30 @@ static Status open_description(JobSetup *setup, const JobOptions *options, const
 
 /* ---- what the binder is told ------------------------------------------------------------------ */
 
+static bool is_standard(const Where *where) {
+  return str_eq(where->scheme, STR("file")) && str_eq(where->target, STR("-"));
+}
+
+static Status take_stdin(JobSetup *setup, Str name, Error *err) {
+  if (setup->reads_stdin.len == 0) return setup->reads_stdin = name, STATUS_OK;
+  error_set(err, STATUS_CONFIG, "", "stdin is read by `" STR_FMT "` and by `" STR_FMT "`", STR_ARG(setup->reads_stdin),
+            STR_ARG(name));
+  return error_hint(err, "what stands in it can be read once; bind one of them to a file");
+}
+
+/* What else is wrong with a WHERE of an output is told when it is opened. */
+static Status check_outputs(JobSetup *setup, Error *err) {
+  for (uint32_t i = 0; i < setup->outputs.len; i++) {
+    Where where = {0};
+    Error ignored;
+    if (where_parse(&setup->arena, setup->outputs.items[i].where, &where, &ignored) != STATUS_OK) continue;
+    Status status = config_format_check(&where, err);
+    where_release(&where);
+    if (status != STATUS_OK) return status;
+  }
+  return STATUS_OK;
+}
+
 /* Every column of a CSV input is text, which the binder has to know. */
 static Status look_at(JobSetup *setup, const JobBinding *binding, bool *csv, bool *recorded, Error *err) {
   const IoRegistry *registry = setup->spec.registry;
@@ -129,6 +153,7 @@ static Status look_at(JobSetup *setup, const JobBinding *binding, bool *csv, boo
     *csv = format && strcmp(format->name, "csv") == 0;
     *recorded = source && !source->live;
     status = config_events_check(&setup->arena, &where, err);
+    if (status == STATUS_OK && is_standard(&where)) status = take_stdin(setup, binding->name, err);
   } else if (err->who[0] == 0) {
     snprintf(err->who, sizeof err->who, "input " STR_FMT, STR_ARG(binding->name));
   }
@@ -261,6 +286,7 @@ Status job_setup(JobSetup *setup, const JobOptions *options, const char *path, c
   add_described(setup);
   TRY(add_arrivals(setup, &options->arrivals, err));
   TRY(list_inputs(setup, err));
+  TRY(check_outputs(setup, err));
   TRY(set_policies(setup, options, err));
   return set_rest(setup, options, err);
 }

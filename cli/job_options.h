@@ -35,6 +35,7 @@ typedef struct JobSetup {
   Vec(JobBinding) inputs, outputs; /* in the arena, as everything else; those of the command line first */
   uint32_t given_inputs, given_outputs; /* how many those are */
   bool *recorded;                  /* inputs that end by themselves: files */
+  Str   reads_stdin;               /* the input that stdin is bound to; empty: none */
   JobDesc desc;                    /* of a project or job file */
   bool described;                  /* there is one */
   const char *query;               /* path of the query; NULL: it came by command line */

@@ -41,21 +41,24 @@ const char *config_wide_encoding(const char *path) {
   return wide_encoding((Str){head, got});
 }
 
-Status config_events_check(Arena *arena, const Where *where, Error *err) {
+Status config_format_check(const Where *where, Error *err) {
   static const char *const foreign[] = {".parquet", ".avro", ".orc", ".xlsx"};
-  if (!str_eq(where->scheme, STR("file"))) return STATUS_OK;
-  const char *wide = config_wide_encoding(arena_cstr(arena, where->target));
-  if (wide) {
-    error_set(err, STATUS_CONFIG, "", STR_FMT ": this file is %s, not UTF-8", STR_ARG(where->target), wide);
-    return error_hint(err, "save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE > NEW");
-  }
-  for (unsigned i = 0; i < sizeof foreign / sizeof *foreign && !where_option(where, "format"); i++) {
+  bool tells = str_eq(where->scheme, STR("file")) && where_option(where, "format") == NULL;
+  for (unsigned i = 0; i < sizeof foreign / sizeof *foreign && tells; i++) {
     if (!str_ends_nocase(where->target, str_from(foreign[i]))) continue;
-    error_set(err, STATUS_CONFIG, "", STR_FMT ": files of the format %s cannot be read", STR_ARG(where->target),
+    error_set(err, STATUS_CONFIG, "", STR_FMT ": there is no format %s in this version", STR_ARG(where->target),
               foreign[i] + 1);
     return error_hint(err, "the formats are json and csv; ?format=json says that it is JSON under another name");
   }
   return STATUS_OK;
+}
+
+Status config_events_check(Arena *arena, const Where *where, Error *err) {
+  bool file = str_eq(where->scheme, STR("file"));
+  const char *wide = file ? config_wide_encoding(arena_cstr(arena, where->target)) : NULL;
+  if (wide == NULL) return config_format_check(where, err);
+  error_set(err, STATUS_CONFIG, "", STR_FMT ": this file is %s, not UTF-8", STR_ARG(where->target), wide);
+  return error_hint(err, "save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE > NEW");
 }
 
 static Status check_encoding(const char *path, Str text, Error *err) {

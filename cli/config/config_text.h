@@ -16,6 +16,8 @@ Status config_json_load(Arena *arena, const char *path, Str *text, JsonNode **ou
 /* The name of the encoding when a file is not written in bytes of eight bits: "UTF-16 (little endian)"; NULL: it is no
 ** such file, or cannot be read. Looks at its first bytes only. */
 const char *config_wide_encoding(const char *path);
+/* STATUS_CONFIG when the name of a file tells a format that there is not. */
+Status config_format_check(const Where *where, Error *err);
 /* STATUS_CONFIG when recorded events cannot be read for what their file is: another encoding, a format that only its
 ** name tells. Nothing but malformed records would come of them. */
 Status config_events_check(Arena *arena, const Where *where, Error *err);

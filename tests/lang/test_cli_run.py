@@ -25,6 +25,10 @@ class Bindings(Run):
         self.assertEqual(done.stdout, "")
         self.assertCountEqual(rows_of((self.folder / "out.json").read_text()), CARS_ROWS)
 
+    def test_stdin_is_read_once(self):
+        self.write("join.asaql", "SELECT a.TollId FROM a JOIN b ON a.TollId = b.TollId AND DATEDIFF(second, a, b) BETWEEN 0 AND 5")
+        self.fails(2, "run", "join.asaql", "--input", "a=-", "--input", "b=-", says="stdin is read by `a` and by `b`")
+
     def test_several_unbound_outputs_are_wrapped(self):
         self.write("two.asaql", "SELECT TollId INTO a FROM toll SELECT Make INTO b FROM toll")
         found = rows_of(self.ok("run", "two.asaql", "--input", "toll=toll.json").stdout)
@@ -154,7 +158,8 @@ class BadInput(Run):
         (self.folder / "wide.json").write_bytes(lines(TOLL).encode("utf-16"))
         self.fails(2, "run", "cars.asaql", "--input", "toll=wide.json", says="wide.json: this file is UTF-16 (little endian)")
         self.write("toll.parquet", lines(TOLL))
-        self.fails(2, "run", "cars.asaql", "--input", "toll=toll.parquet", says=["format parquet cannot be read", "?format=json"])
+        self.fails(2, "run", "cars.asaql", "--input", "toll=toll.parquet", says=["no format parquet", "?format=json"])
+        self.fails(2, "run", "cars.asaql", "--input", "toll=toll.json", "--output", "cars=cars.parquet", says="no format parquet")
         self.ok("run", "cars.asaql", "--input", "toll=toll.parquet?format=json")
 
     def test_the_name_names_the_quarantine(self):

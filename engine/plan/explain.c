@@ -106,7 +106,7 @@ static void add_entrance(ExplainView *view, const PlanNode *node, StrBuf *text) 
   if (node->entrance.timestamp) expr_print(node->entrance.timestamp, text);
   else strbuf_puts(text, "arrival time");
   add_one(view, node->id, "time", text);
-  add_exprs(view, node->id, "a clock for each", node->entrance.over, node->substreams);
+  add_exprs(view, node->id, "per key", node->entrance.over, node->substreams);
   add_input_facts(view, node->id, node->entrance.input);
 }
 

@@ -280,6 +280,11 @@ static bool take_job_config(ConfigFile *file, const JsonNode *node) {
   if (!take_text(file, node, "JobConfig", &name)) return false;
   Str path;
   bool there = find_path(file, name.len ? name : STR("JobConfig.json"), &path);
+  if (name.len && !there) {
+    wrong(file, get(node, "JobConfig") ? get(node, "JobConfig") : node, "there is no file `" STR_FMT "` (JobConfig)",
+          STR_ARG(path));
+    return way_out(file, "its path is relative to the folder of testConfig.json");
+  }
   JobConfig config = file->project.found ? file->project.desc.config : job_config_default;
   Error err;
   if ((name.len || there) && job_config_load(path.ptr, &config, &file->test->warnings, &err) != STATUS_OK)

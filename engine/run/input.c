@@ -335,6 +335,16 @@ static Column *offsets_of(const DecodedRun *run) {
   return offsets;
 }
 
+/* Of a misspelt field nothing but late or early events would be seen. */
+static void tell_no_arrival(JobInput *in, const DecodedRun *run, uint32_t row) {
+  const JobBinding *binding = in->binding;
+  int64_t offset = run->messages ? run->messages[run->rows.message[row]].offset : run->offset + run->rows.message[row];
+  in->arrival_told = true;
+  job_notice(in->job, "warning: input " STR_FMT ": the event at offset %lld has no time in the arrival field `" STR_FMT
+             "`; such events arrive with the one before", STR_ARG(binding->name), (long long)offset,
+             STR_ARG(binding->arrival_field));
+}
+
 /* The arrival of each row: the transport's, else the recorded field's, else unknown (NULL). */
 static Column *arrivals_of(JobInput *in, const DecodedRun *run) {
   const DecodedBatch *decoded = &run->rows;
@@ -347,7 +357,9 @@ static Column *arrivals_of(JobInput *in, const DecodedRun *run) {
     Ticks t = run->messages ? run->messages[decoded->message[i]].arrival : TICKS_MIN;
     if (field) {
       Value value = column_get(field, i);
-      if (!value_to_ticks(&value, &t)) t = in->last_arrival == TICKS_MIN ? in->job->started : in->last_arrival;
+      bool known = value_to_ticks(&value, &t);
+      if (!known) t = in->last_arrival == TICKS_MIN ? in->job->started : in->last_arrival;
+      if (!known && !in->arrival_told) tell_no_arrival(in, run, i);
     }
     if (t == TICKS_MIN) t = now;
     column_i64(arrivals)[i] = in->last_arrival = t;

@@ -76,6 +76,7 @@ typedef struct JobInput {
   Str              blob;
   bool             read_all;   /* the source has ended */
   Ticks            last_arrival;
+  bool             arrival_told; /* an event without a time in the arrival field was told */
   _Atomic uint64_t malformed, tombstones, bytes;
   _Atomic uint64_t rows_loaded; /* of reference data, over all loads */
 

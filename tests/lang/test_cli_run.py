@@ -55,6 +55,10 @@ class Bindings(Run):
         done = self.ok("run", "all.asaql", "--input", "toll=toll.json", "--arrival", "toll=EntryTime")
         self.assertEqual(rows_of(done.stdout)[0], {"t": "2026-01-01T00:00:01.0000000Z"})
 
+    def test_an_arrival_field_that_is_not_there(self):
+        done = self.ok("run", "cars.asaql", "--input", "toll=toll.json", "--arrival", "toll=Arived")
+        self.assertEqual(done.stderr.count("has no time in the arrival field `Arived`"), 1)
+
     def test_recorded_events_without_time_are_warned_about(self):
         self.write("n.asaql", "SELECT COUNT(*) AS n FROM toll GROUP BY TumblingWindow(day, 1)")
         self.assertIn("--arrival toll=FIELD", self.ok("run", "n.asaql", "--input", "toll=toll.json").stderr)

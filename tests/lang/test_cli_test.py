@@ -303,7 +303,7 @@ class BadInput(TestTest):
         self.broken("testConfig.json: there is no query `q.asaql`")
         self.config(case(), JobConfig="gone.json")
         self.write("q.asaql", CARS)
-        self.broken("gone.json")
+        self.broken("testConfig.json: line", "there is no file `gone.json` (JobConfig)", "relative to the folder of testConfig")
 
     def test_expected_rows_that_are_no_rows(self):
         self.write("cars.json", '{"TollId": 1}\n{"TollId": \n')

@@ -224,8 +224,8 @@ static int64_t small_part_end(const InputBatch *item, int64_t first) {
   return item->next;
 }
 
-/* What is read again goes in by small parts, up to where clocks are to be moved: with a mark in front of each a job that
-** is killed soon again still gets on. */
+/* What is read again goes in by small parts, up to where clocks are to be moved. With a mark in front of each, a job
+** that is killed soon again still gets on. */
 int64_t input_part_end(const JobInput *in, const InputBatch *item, int64_t first) {
   const InputPartition *partition = &in->partitions.items[item->partition];
   const MarkLog *moves = &partition->moves;

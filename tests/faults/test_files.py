@@ -174,10 +174,11 @@ class FullDisk(Files):
             self.assertEqual(len(done.rows()), 20)
 
     def test_a_quarantine_that_cannot_be_created(self):
-        self.write("bad.json", b'{"id":1}\n{bad\n')
-        self.fails(3, "run", "q.asaql", "--input", "i=bad.json", "--quarantine", "no/such/q.ndjson",
-                   says=["no/such/q.ndjson", "quarantine"])
-        self.ok("run", "q.asaql", "--input", "i=in.json", "--quarantine", "no/such/q.ndjson")
+        """Refused before the first event, whether there will be bad ones or not."""
+        for name in ("bad.json", "in.json"):
+            self.write("bad.json", b'{"id":1}\n{bad\n')
+            self.fails(2, "run", "q.asaql", "--input", f"i={name}", "--quarantine", "no/such/q.ndjson",
+                       says=["no/such/q.ndjson", "quarantine", "no folder no/such"])
 
 
 class ClosedPipe(Files):

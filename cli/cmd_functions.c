@@ -73,22 +73,49 @@ static void print_json(const CatalogEntry *entry, StrBuf *out) {
 
 /* ---- the command ------------------------------------------------------------------------------ */
 
-typedef struct Search { Str wanted; bool json; StrBuf *out; Str names[NAMES_MAX]; unsigned names_len, found; } Search;
+typedef struct Search {
+  Str wanted;
+  bool all, json;
+  StrBuf *out;
+  Str names[NAMES_MAX];
+  unsigned names_len, found;
+} Search;
 
 static void search_entry(const CatalogEntry *entry, void *context) {
   Search *search = context;
   if (search->names_len < NAMES_MAX) search->names[search->names_len++] = str_from(entry->name);
-  if (search->wanted.len && !str_eq_nocase(str_from(entry->name), search->wanted)) return;
+  if (!search->all && !str_eq_nocase(str_from(entry->name), search->wanted)) return;
   search->found++;
   if (search->json) print_json(entry, search->out);
   else print_text(entry, search->out);
+}
+
+/* Forms of one function follow each other under one name. */
+static bool begins(const Search *search, unsigned at) {
+  if (search->wanted.len < 2 || !str_starts_nocase(search->names[at], search->wanted)) return false;
+  return at == 0 || !str_eq(search->names[at], search->names[at - 1]);
+}
+
+/* A slip, or the beginning of names. */
+static Status no_function(const Search *search, Error *err) {
+  StrBuf list = {0};
+  Str nearest = diag_nearest(search->wanted, search->names, search->names_len);
+  if (nearest.len) strbuf_put_str(&list, nearest);
+  for (unsigned i = 0; i < search->names_len && nearest.len == 0; i++)
+    if (begins(search, i)) strbuf_printf(&list, "%s" STR_FMT, list.len ? ", " : "", STR_ARG(search->names[i]));
+  error_set(err, STATUS_CONFIG, "", "there is no function `" STR_FMT "`", STR_ARG(search->wanted));
+  if (list.len) error_hint(err, "did you mean %s?", list.ptr);
+  else error_hint(err, "`weir functions` lists them all");
+  strbuf_release(&list);
+  return STATUS_CONFIG;
 }
 
 static int run_functions(const void *options, const ArgTexts *words) {
   const FunctionsOptions *given = options;
   bool json = given->format == 2;
   StrBuf text = {0};
-  Search search = {.wanted = words->len ? str_from(words->items[0]) : STR(""), .json = json, .out = &text};
+  Search search = {.wanted = words->len ? str_from(words->items[0]) : STR(""), .all = words->len == 0,
+                   .json = json, .out = &text};
   if (!json && words->len == 0) {
     list_text(&text);
     return term_print(&text);
@@ -99,10 +126,7 @@ static int run_functions(const void *options, const ArgTexts *words) {
   if (search.found) return term_print(&text);
   strbuf_release(&text);
   Error err = {0};
-  error_set(&err, STATUS_CONFIG, "", "there is no function `%s`", words->items[0]);
-  Str nearest = diag_nearest(search.wanted, search.names, search.names_len);
-  if (nearest.len) error_hint(&err, "did you mean " STR_FMT "?", STR_ARG(nearest));
-  else error_hint(&err, "`weir functions` lists them all");
+  no_function(&search, &err);
   return term_error(&err);
 }
 

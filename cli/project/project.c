@@ -203,7 +203,8 @@ static Status no_query(JobDesc *desc, uint32_t found, Error *err) {
   else
     error_set(err, STATUS_CONFIG, "", "`" STR_FMT "` has no query: the folder holds no .asaql file",
               STR_ARG(desc->file));
-  return error_hint(err, found ? "name one of them as the start file" : "put the query beside it");
+  return error_hint(err, found ? "name one of them as the start file, or run one of them: weir run FILE.asaql"
+                               : "put the query beside it");
 }
 
 static Status find_query(ProjectReader *reader, Error *err) {

@@ -29,6 +29,10 @@ class Functions(CliTest):
     def test_an_unknown_one(self):
         self.fails(2, "functions", "ROUNT", says=["there is no function `ROUNT`", "did you mean ROUND?"])
 
+        self.fails(2, "functions", "tumbling", says="did you mean TumblingWindow?")
+        self.assertEqual(self.fails(2, "functions", "COUN").stderr.count("COUNT"), 1)
+        self.fails(2, "functions", "", says="there is no function ``")
+
     def test_json(self):
         found = json.loads(self.ok("functions", "--format", "json").stdout)
         self.assertTrue(all(entry["signature"] and entry["doc"] and entry["family"] for entry in found))

@@ -52,9 +52,10 @@ static Status check_file(const JobOutput *out, Error *err) {
     error_set(err, STATUS_CONFIG, who, "`%s` is the quarantine of the job", path);
     return error_hint(err, "write to another file, or name another quarantine with --quarantine");
   }
-  for (const JobOutput *other = out->job->outputs; known && other < out; other++) {
+  for (const JobOutput *other = out->job->outputs; other < out; other++) {
     const char *taken = other->wrapped ? NULL : file_of(other);
-    if (taken == NULL || !is_same_file(&file, taken)) continue;
+    bool same = taken && strcmp(taken, path) == 0; /* a pattern is no file, and parts have names of their own */
+    if (!same && (taken == NULL || !known || !is_same_file(&file, taken))) continue;
     error_set(err, STATUS_CONFIG, who, "`%s` is written by the output `" STR_FMT "`", path, STR_ARG(other->plan->name));
     return error_hint(err, "write to another file, or let both SELECTs write INTO one output");
   }

@@ -227,15 +227,20 @@ class Delivery(unittest.TestCase):
               f"the last run read {read_last}")
 
     def test_files_go_on(self):
-        """Raw capture into packed files by day: whole lines, every event, nothing replaced."""
-        (self.folder / "q.asaql").write_text("SELECT id, k INTO raw FROM e TIMESTAMP BY at")
-        self.words = [WEIR, "run", "q.asaql", *self.read, "--output", "raw=raw/{date}/{k}.json.gz"]
+        """Raw capture into packed files by day, and into rolled ones: whole lines, every event, nothing replaced."""
+        (self.folder / "q.asaql").write_text("SELECT id, k INTO raw FROM e TIMESTAMP BY at\n"
+                                             "SELECT id INTO parts FROM e TIMESTAMP BY at")
+        self.words = [WEIR, "run", "q.asaql", *self.read, "--output", "raw=raw/{date}/{k}.json.gz",
+                      "--output", "parts=parts.json?roll=4KB,2s"]
         self.delivered = lambda: len(self.events.all) if any(self.folder.glob("raw/*/*/*/*")) else 0
         for _ in range(min(options.kills, 8)):
             self.run_and_kill(keep_going=True)
         self.finish()
         rows = [json.loads(line) for path in self.folder.glob("raw/*/*/*/*")
                 for line in gzip.decompress(path.read_bytes()).splitlines()]
+        self.assertEqual({row["id"] for row in rows}, {event["id"] for event in self.events.all})
+        rows = [json.loads(line) for path in self.folder.glob("parts-*.json")
+                for line in path.read_bytes().splitlines()]
         self.assertEqual({row["id"] for row in rows}, {event["id"] for event in self.events.all})
 
 

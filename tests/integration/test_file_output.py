@@ -118,6 +118,13 @@ class Paths(Output):
             rows = list(csv.reader(io.StringIO((self.folder / f"out/{k}.csv").read_text(), newline="")))
             self.assertEqual(rows, [["n", "k", "text"]] + [[str(n), str(k), 'a "b",\nc'] for n in (k, k + 2)])
 
+    def test_two_outputs_of_one_pattern(self):
+        self.write("two.asaql", "SELECT n INTO o FROM i TIMESTAMP BY at\nSELECT n INTO p FROM i TIMESTAMP BY at")
+        self.write("in.json", json.dumps(event(1)) + "\n")
+        for where in ("out/{date}.json", "part.json?roll=1KB"):
+            self.fails(2, "run", "two.asaql", "--input", "i=in.json", "--output", f"o={where}", "--output", f"p={where}",
+                       says=["p: ", "is written by the output `o`"])
+
     def test_a_pattern_that_cannot_be(self):
         self.write("in.json", json.dumps(event(1)) + "\n")
         self.write("q.asaql", "SELECT n INTO o FROM i TIMESTAMP BY at")

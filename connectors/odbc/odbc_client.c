@@ -452,13 +452,14 @@ static const char *const lost_words[] = {
 
 static const char *const refused_words[] = {
   "authentication failed", "no pg_hba.conf entry", "access denied", "login failed", "no password supplied",
-  "password expired", "database \"", "role \"", NULL,
+  "password expired", "password has expired", "database \"", "role \"", NULL,
 };
 
 static const HintRow hints[] = {
   {"authentication failed", "check UID and PWD of the connection string; ${NAME} takes them from the environment"},
   {"no password supplied", "add PWD=... to the connection string; ${NAME} takes it from the environment"},
   {"access denied", "check UID and PWD of the connection string; ${NAME} takes them from the environment"},
+  {"has expired", "give the database's user a new password, and PWD of the connection string with it"},
   {"login failed", "check UID and PWD of the connection string; ${NAME} takes them from the environment"},
   {"no pg_hba.conf entry", "the server does not let this user in from here: pg_hba.conf on the server"},
   {"connection refused", "is the database running, and are Server and Port right?"},

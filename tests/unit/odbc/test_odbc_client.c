@@ -18,6 +18,7 @@ static void failures_have_classes(void **state) {
   assert_int_equal(fault("HY000", 26, "server closed the connection unexpectedly", "PostgreSQL"), FAULT_LOST);
   assert_int_equal(fault("08001", 101, "FATAL: password authentication failed for user", "PostgreSQL"), FAULT_FATAL);
   assert_int_equal(fault("08001", 101, "FATAL: the database system is starting up", "PostgreSQL"), FAULT_LOST);
+  assert_int_equal(fault("08004", 1862, "Your password has expired", "MariaDB"), FAULT_FATAL);
   assert_int_equal(fault("42P01", 1, "relation does not exist", "PostgreSQL"), FAULT_FATAL);
   assert_int_equal(fault("HY000", 5, "database is locked", "SQLite"), FAULT_AGAIN);
   assert_int_equal(fault("HY000", 19, "UNIQUE constraint failed", "SQLite"), FAULT_DATA);

@@ -100,6 +100,7 @@ static void stars_leave_defaults(void **state) {
 static void wrong_logins_and_tables_are_named(void **state) {
   Fixture *f = *state;
   run_sql(f, "CREATE TABLE flights (id integer NOT NULL, state varchar(2))");
+  run_sql(f, "CREATE USER clerk IDENTIFIED BY 'ledger' PASSWORD EXPIRE");
   SCHEMA(f, "id", "delay");
   OPEN_FAILS(f, "table=flight", "there is no table `flight`", "there are: flights");
   OPEN_FAILS(f, "table=flights", "has no column `delay`; it has: id int(11), state varchar(2)");
@@ -110,6 +111,9 @@ static void wrong_logins_and_tables_are_named(void **state) {
   OPEN_FAILS(f, "table=flights", "Access denied for user 'weir'");
   assert_null(strstr(f->err.message, "swordfish"));
   assert_has(f->err.hint, "check UID and PWD");
+  snprintf(f->connection, sizeof f->connection,
+           "Driver={MariaDB};Server=127.0.0.1;Port=%s;UID=clerk;PWD=ledger", server.port);
+  OPEN_FAILS(f, "table=flights", "SET PASSWORD"); /* an expired password lets in, and no further */
 }
 
 int main(void) {

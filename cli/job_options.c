@@ -352,7 +352,8 @@ void job_setup_release(JobSetup *setup) {
 
 const ArgDef run_args[] = {
   BINDINGS, PROJECT, POLICIES, RUNNING,
-  {"format", ARG_CHOICE, AT(format), .choices = "text|json", .doc = "form of diagnostics and summary on stderr"},
+  {"format", ARG_CHOICE, AT(format), .choices = "text|json",
+   .doc = "form of what stands on stderr: diagnostics, errors, warnings, summary"},
   {0},
 };
 

@@ -137,7 +137,7 @@ static void show_point(const Error *err, bool as_error) {
     return;
   }
   term_warning("%s", err->message);
-  fprintf(stderr, "  help: %s\n", err->hint);
+  term_help("%s", err->hint);
 }
 
 /* The binding, when it cannot run and nothing replaces it. */

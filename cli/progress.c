@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "cli/term.h"
-#include "types/json.h"
 
 /* 950, 4.1 k, 12.3 M */
 static void put_rate(double rate, StrBuf *out) {
@@ -85,7 +84,7 @@ void progress_show(void *context, const JobProgress *progress) {
   fprintf(stderr, "\r\033[K%.*s", (int)cut_at(strbuf_str(&text), term_columns(stderr)), text.ptr);
   fflush(stderr);
   strbuf_release(&text);
-  *line = (ProgressLine){progress->events_in, progress->rows_out, progress->elapsed_ns, true, line->json};
+  *line = (ProgressLine){progress->events_in, progress->rows_out, progress->elapsed_ns, true};
 }
 
 void progress_clear(ProgressLine *line) {
@@ -98,12 +97,5 @@ void progress_clear(ProgressLine *line) {
 void progress_notice(void *context, const char *text) {
   ProgressLine *line = context;
   progress_clear(line);
-  if (!line->json) {
-    term_note("%s", text);
-    return;
-  }
-  StrBuf quoted = {0};
-  json_put_string(&quoted, str_from(text));
-  fprintf(stderr, "{\"notice\":%s}\n", quoted.ptr);
-  strbuf_release(&quoted);
+  term_note("%s", text);
 }

@@ -8,7 +8,6 @@ typedef struct ProgressLine { /* of the last time it was shown */
   uint64_t events_in, rows_out;
   int64_t  elapsed_ns;
   bool     shown;
-  bool     json; /* notices are JSON objects */
 } ProgressLine;
 
 void progress_show(void *line, const JobProgress *progress); /* JobSpec.progress; context: a ProgressLine */

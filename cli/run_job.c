@@ -70,8 +70,8 @@ static void warn_without_time(const JobSetup *setup, const PlanScript *plan) {
       if (!without) continue;
       term_warning("input " STR_FMT ": a file has no arrival times, so all its events get the time of the run's start",
                    STR_ARG(input->name));
-      fprintf(stderr, "  help: write TIMESTAMP BY column behind it in FROM, or give --arrival " STR_FMT "=FIELD\n",
-              STR_ARG(input->name));
+      term_help("write TIMESTAMP BY column behind it in FROM, or give --arrival " STR_FMT "=FIELD",
+                STR_ARG(input->name));
     }
   }
 }
@@ -102,8 +102,8 @@ static int exit_code(const RunRequest *request, const JobProgress *progress) {
 static bool show_description(const RunRequest *request, const JobSetup *setup, const PlanScript *plan) {
   if (!setup->described) return true;
   if (job_points_show(setup, plan)) return false;
-  if (!request->json) job_names_warn(setup, plan);
-  if (!request->json) job_bindings_show(setup, plan);
+  job_names_warn(setup, plan);
+  job_bindings_show(setup, plan);
   return true;
 }
 
@@ -111,9 +111,9 @@ static int run_plan(const RunRequest *request, JobSetup *setup, PlanScript *plan
   if (!show_description(request, setup, plan)) return status_exit_code(STATUS_CONFIG);
   job_setup_drop_unused(setup, plan);
   bool rows_on_stdout = bind_outputs(request, setup, plan);
-  if (!request->json) warn_without_time(setup, plan);
-  if (!request->json) warn_start(setup, request->options);
-  ProgressLine line = {.json = request->json};
+  warn_without_time(setup, plan);
+  warn_start(setup, request->options);
+  ProgressLine line = {0};
   setup->spec.notice = progress_notice;
   setup->spec.context = &line;
   if (wants_progress(request, rows_on_stdout)) setup->spec.progress = progress_show;
@@ -152,8 +152,9 @@ static int run_query(const RunRequest *request, JobSetup *setup) {
 int run_job(const RunRequest *request) {
   JobSetup setup;
   Error err = {0};
+  if (request->json) term_use_json();
   Status status = job_setup(&setup, request->options, request->path, request->registry, &err);
-  if (setup.described && !request->json) job_notes_show(&setup, request->options->verbose);
+  if (setup.described) job_notes_show(&setup, request->options->verbose);
   int code = status == STATUS_OK ? run_query(request, &setup) : term_error(&err);
   job_setup_release(&setup);
   return code;

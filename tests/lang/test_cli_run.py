@@ -170,6 +170,15 @@ class BadInput(Run):
         self.ok("run", "cars.asaql", "--input", "toll=bad.json", "--name", "mine")
         self.assertTrue((self.folder / "mine.quarantine.ndjson").exists())
 
+    def test_everything_on_stderr_as_json(self):
+        done = self.fails(2, "run", "cars.asaql", "--input", "toll=missing.json", "--format", "json")
+        self.assertEqual(json.loads(done.stderr), {"error": "toll: there is no file missing.json",
+                                                   "help": "paths are relative to the folder weir was started in"})
+        done = self.ok("run", "cars.asaql", "--input", "toll=toll.json", "--start", "last", "--format", "json")
+        warning, summary = [json.loads(line) for line in done.stderr.splitlines()]
+        self.assertIn("--start last is for live inputs", warning["warning"])
+        self.assertEqual(summary["eventsIn"], 3)
+
     def test_the_summary_as_json(self):
         done = self.ok("run", "cars.asaql", "--input", "toll=bad.json", "--format", "json")
         summary = json.loads(done.stderr)

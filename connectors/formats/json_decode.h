@@ -13,6 +13,7 @@ typedef struct JsonFrame {
   bool started;  /* the first bytes of the file have been seen (byte-order mark) */
   bool in_array; /* inside the top-level array */
   bool line_start; /* the next byte is the first of its line */
+  bool torn;     /* the file ended inside its last record */
   /* An oversize record is being skipped: */
   enum { SKIP_NOTHING, SKIP_LINE, SKIP_TO_OBJECT, SKIP_ELEMENT } skip;
   uint32_t skip_depth; /* of SKIP_ELEMENT: open brackets */

@@ -129,6 +129,13 @@ static bool begins_line(const Scanner *scanner, const char *at) {
   return at == scanner->bytes ? scanner->frame->line_start : at[-1] == '\n';
 }
 
+/* No end was found: more bytes are needed, or the file ends inside the record. */
+static const char *torn_end(const Scanner *scanner) {
+  if (!scanner->at_end) return NULL;
+  scanner->frame->torn = true;
+  return scanner->end;
+}
+
 /* The end of something that is no object or array: the line's end; in an array the next comma or bracket, unless
 ** it fills a line that looks like what is left of an object. */
 static const char *garbage_end(const Scanner *scanner, const char *at) {
@@ -140,8 +147,7 @@ static const char *garbage_end(const Scanner *scanner, const char *at) {
     at = string_end(at + 1, scanner->end);
     if (at >= scanner->end || *at == '\n') break;
   }
-  if (at < scanner->end) return at;
-  return scanner->at_end ? scanner->end : NULL;
+  return at < scanner->end ? at : torn_end(scanner);
 }
 
 /* Behind a balanced object outside an array: what follows on the line belongs to it unless it is an object. */
@@ -186,7 +192,7 @@ static const char *scan_end(const Scanner *scanner, const char *begin, ptrdiff_t
       if (next == NEXT_UNKNOWN) return NULL;
     }
   }
-  return scanner->at_end ? scanner->end : NULL;
+  return torn_end(scanner);
 }
 
 /* ---- what is too long ---- */
@@ -339,12 +345,8 @@ static void frame_record(void *context, const char *begin, size_t len, bool over
   call->bad(call->context, &bad);
 }
 
-/* Its elements are whole, and yet something is missing: the file was cut between two of them. An element that was cut
-** itself is bad, which says enough. */
+/* Its elements are whole, and yet something is missing: the file was cut between two of them. */
 static void tell_open_array(const FrameCall *call, size_t len) {
-  size_t last = len;
-  while (last && is_blank(call->bytes[last - 1])) last--;
-  if (last && strchr("},[", call->bytes[last - 1]) == NULL) return;
   BadRecord bad = {.message = call->messages->messages.len, .bytes = {call->bytes + len, 0},
                    .reason = "the text ends inside the array: events behind its last element are missing"};
   call->bad(call->context, &bad);
@@ -356,6 +358,7 @@ size_t json_decoder_frame(Decoder *base, const char *bytes, size_t len, int64_t 
   JsonFrame *frame = &decoder->frame;
   FrameCall call = {frame, bytes, offset, messages, bad, context};
   size_t used = json_frame_cut(frame, bytes, len, at_end, decoder->spec.record_bytes_max, frame_record, &call);
-  if (at_end && used == len && frame->in_array) tell_open_array(&call, len);
+  bool told = frame->torn || frame->skip != SKIP_NOTHING; /* an element that was cut itself is bad, which says enough */
+  if (at_end && used == len && frame->in_array && !told) tell_open_array(&call, len);
   return used;
 }

@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ops/key_spellings.h"
 
-enum { HOPPING_VERSION = 2 };
+enum { HOPPING_VERSION = 3 };
 
 typedef struct HoppingGroup { /* what is kept about a group, besides its back */
   const char *front;          /* its first state in the front; NULL: none */
   uint32_t    behind;         /* its states in the panes behind the front */
+  uint32_t    panes;          /* its states in all panes */
+  KeySpellings *spellings;    /* its members are the panes */
 } HoppingGroup;
 
 bool hopping_groups_can(const GroupLayout *layout) {
@@ -47,6 +50,9 @@ static void release_pane(const HoppingGroups *hopping, HoppingPane *pane) {
 
 void hopping_groups_release(HoppingGroups *hopping) {
   if (hopping->layout == NULL) return;
+  LIVE_GROUPS_EACH(&hopping->groups, group) {
+    key_spellings_release(&group_of(hopping, group)->spellings, hopping->layout);
+  }
   live_groups_release(&hopping->groups);
   for (uint32_t i = 0; i < hopping->panes.len; i++) release_pane(hopping, &hopping->panes.items[i]);
   vec_release(&hopping->panes);
@@ -75,13 +81,20 @@ static void release_states(const GroupLayout *layout, char *states) {
 
 /* ---- panes in --------------------------------------------------------------------------------- */
 
+/* The group of a pane's group; the pane is its newest. */
+static uint32_t join_group(HoppingGroups *hopping, const GroupTable *table, Column *const *keys, uint32_t at) {
+  bool made;
+  uint32_t group = live_groups_find(&hopping->groups, keys, at, table->hashes[at], 0, &made);
+  HoppingGroup *g = group_of(hopping, group);
+  key_spellings_enter(&g->spellings, &hopping->groups, group, g->panes++, keys, at);
+  return group;
+}
+
 static void find_groups(HoppingGroups *hopping, const GroupTable *table, uint32_t *groups) {
   uint32_t keys_len = hopping->layout->keys_len;
   Column **keys = mem_alloc(mem_mul(keys_len + 1, sizeof *keys));
-  bool made;
   for (uint32_t k = 0; k < keys_len; k++) keys[k] = group_table_key_column(table, k, 0, table->groups_len);
-  for (uint32_t g = 0; g < table->groups_len; g++)
-    groups[g] = live_groups_find(&hopping->groups, keys, g, table->hashes[g], 0, &made);
+  for (uint32_t g = 0; g < table->groups_len; g++) groups[g] = join_group(hopping, table, keys, g);
   for (uint32_t k = 0; k < keys_len; k++) column_unref(keys[k]);
   mem_free(keys);
 }
@@ -152,6 +165,7 @@ void hopping_groups_drop(HoppingGroups *hopping) {
   for (uint32_t i = 0; i < pane->len; i++) {
     HoppingGroup *group = group_of(hopping, pane->groups[i]);
     group->front = pane->next[i];
+    key_spellings_leave(&group->spellings, &hopping->groups, pane->groups[i], --group->panes);
     if (group->front == NULL && group->behind == 0) live_groups_remove(&hopping->groups, pane->groups[i]);
   }
   release_pane(hopping, pane);
@@ -198,14 +212,16 @@ void hopping_groups_send(HoppingGroups *hopping, WindowOutput *out, Ticks end) {
 
 /* ---- state ------------------------------------------------------------------------------------ */
 
-static void save_behind(const void *owner, const void *extra, ByteWriter *out) {
-  (void)owner;
-  put_u32(out, ((const HoppingGroup *)extra)->behind);
+static void save_group(const void *owner, const void *extra, ByteWriter *out) {
+  const HoppingGroup *group = extra;
+  put_u32(out, group->behind);
+  key_spellings_save(group->spellings, ((const HoppingGroups *)owner)->layout, out);
 }
 
-static void load_behind(void *owner, void *extra, ByteReader *in) {
-  (void)owner;
-  ((HoppingGroup *)extra)->behind = get_u32(in);
+static void load_group(void *owner, void *extra, ByteReader *in) {
+  HoppingGroup *group = extra;
+  group->behind = get_u32(in);
+  group->spellings = key_spellings_load(((HoppingGroups *)owner)->layout, in);
 }
 
 static void save_states(const HoppingGroups *hopping, const HoppingPane *pane, uint32_t at, ByteWriter *out) {
@@ -229,7 +245,7 @@ static Status save_pane(const HoppingGroups *hopping, HoppingPane *pane, StateWr
 
 Status hopping_groups_save(HoppingGroups *hopping, StateWriter *out, Error *err) {
   ByteWriter *bytes = state_begin(out, "hopping", 0, HOPPING_VERSION);
-  live_groups_save(&hopping->groups, save_behind, hopping, bytes);
+  live_groups_save(&hopping->groups, save_group, hopping, bytes);
   put_u32(bytes, hopping->turned);
   put_u32(bytes, hopping->numbers);
   put_u32(bytes, hopping->panes.len);
@@ -247,6 +263,7 @@ static void load_states(HoppingGroups *hopping, HoppingPane *pane, ByteReader *i
     return;
   }
   pane->groups[at] = group;
+  group_of(hopping, group)->panes++;
   init_states(layout, pane_state(hopping, pane, at));
   pane->len++;
   for (uint32_t a = 0; a < layout->aggs_len && !in->bad; a++)
@@ -268,20 +285,20 @@ static Status load_pane(HoppingGroups *hopping, HoppingPane *pane, StateReader *
   return state_done(in, &bytes, err);
 }
 
-/* Every group has the states behind the front that it says, and some state at all. */
+/* Every group has the states behind the front that it says, and more states than spellings are kept for. */
 static void check_groups(const HoppingGroups *hopping, ByteReader *in) {
   uint32_t *behind = mem_zalloc(mem_mul(hopping->groups.used + 1, sizeof *behind));
   for (uint32_t i = hopping->turned; i < hopping->panes.len; i++)
     for (uint32_t at = 0; at < hopping->panes.items[i].len; at++) behind[hopping->panes.items[i].groups[at]]++;
   LIVE_GROUPS_EACH(&hopping->groups, group) {
     const HoppingGroup *g = group_of(hopping, group);
-    if (g->behind != behind[group] || (g->behind == 0 && g->front == NULL)) in->bad = true;
+    if (g->behind != behind[group] || g->panes <= key_spellings_covered(g->spellings)) in->bad = true;
   }
   mem_free(behind);
 }
 
 static void load_numbers(HoppingGroups *hopping, ByteReader *in) {
-  live_groups_load(&hopping->groups, load_behind, hopping, in);
+  live_groups_load(&hopping->groups, load_group, hopping, in);
   hopping->turned = get_u32(in);
   hopping->numbers = get_u32(in);
   uint32_t panes = get_u32(in);

@@ -50,6 +50,9 @@ static inline void *live_group_extra(const LiveGroups *groups, uint32_t group) {
 static inline const Value *live_group_keys(const LiveGroups *groups, uint32_t group) {
   return groups->keys + (size_t)group * groups->layout->keys_len;
 }
+static inline Value *live_group_own_keys(LiveGroups *groups, uint32_t group) {
+  return groups->keys + (size_t)group * groups->layout->keys_len;
+}
 static inline bool live_group_exists(const LiveGroups *groups, uint32_t group) {
   return group < groups->used && bits_get(groups->alive, group);
 }

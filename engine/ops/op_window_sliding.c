@@ -20,12 +20,13 @@
 **   stacks    one that combines: two_stacks.h
 **   again     any other: computed from the rows of the group for each row that goes out */
 #include "base/mem.h"
+#include "ops/key_spellings.h"
 #include "ops/sliding_rows.h"
 #include "ops/two_stacks.h"
 #include "ops/window_input.h"
 #include "ops/window_output.h"
 
-enum { SLIDING_VERSION = 1 };
+enum { SLIDING_VERSION = 2 };
 
 typedef enum SlidingWay { WAY_RETRACT, WAY_STACKS, WAY_AGAIN } SlidingWay;
 
@@ -33,6 +34,7 @@ typedef struct SlidingGroup { /* behind the states of a group */
   uint64_t  rows;        /* in the window */
   Ticks     changed;     /* the instant it waits for; TICKS_MIN: it does not wait */
   TwoStacks stacks;
+  KeySpellings *spellings;
 } SlidingGroup;
 
 typedef struct SlidingKit { /* what operators of one plan node share; scratch but for layout, ways and arguments */
@@ -360,7 +362,8 @@ static void leave_until(SlidingOp *op, Ticks time) {
   while (next_leaving(op, time, &group, &at)) {
     if (waits_for_earlier(op, group, at)) settle(op, at);
     wait_for(op, group, at);
-    group_of(op, group)->rows--;
+    SlidingGroup *g = group_of(op, group);
+    key_spellings_leave(&g->spellings, &op->groups, group, --g->rows);
     op->leaving_at++;
   }
 }
@@ -378,7 +381,8 @@ static void enter(SlidingOp *op, uint32_t position, Ticks time) {
     return;
   }
   wait_for(op, group, time);
-  group_of(op, group)->rows++;
+  SlidingGroup *g = group_of(op, group);
+  key_spellings_enter(&g->spellings, &op->groups, group, g->rows++, window_keys(&kit->input), row);
   op->entering->times[position] = time;
   op->entering->groups[position] = group;
   op->to = position + 1;
@@ -455,6 +459,7 @@ static void save_group(const void *owner, const void *extra, ByteWriter *out) {
   put_u64(out, g->rows);
   put_i64(out, g->changed);
   two_stacks_save(&g->stacks, &((const SlidingOp *)owner)->kit->stacked, out);
+  key_spellings_save(g->spellings, &((const SlidingOp *)owner)->kit->layout, out);
 }
 
 static void load_group(void *owner, void *extra, ByteReader *in) {
@@ -462,6 +467,8 @@ static void load_group(void *owner, void *extra, ByteReader *in) {
   g->rows = get_u64(in);
   g->changed = get_i64(in);
   two_stacks_load(&g->stacks, &((SlidingOp *)owner)->kit->stacked, in);
+  g->spellings = key_spellings_load(&((SlidingOp *)owner)->kit->layout, in);
+  if (g->spellings && g->rows <= key_spellings_covered(g->spellings)) in->bad = true;
 }
 
 static Ticks sliding_due(const Op *base) {
@@ -507,7 +514,10 @@ static void sliding_oldest(const Op *base, Lineage *into) {
 
 static void sliding_close(Op *base) {
   SlidingOp *op = (SlidingOp *)base;
-  LIVE_GROUPS_EACH(&op->groups, group) two_stacks_release(&group_of(op, group)->stacks, &op->kit->stacked);
+  LIVE_GROUPS_EACH(&op->groups, group) {
+    two_stacks_release(&group_of(op, group)->stacks, &op->kit->stacked);
+    key_spellings_release(&group_of(op, group)->spellings, &op->kit->layout);
+  }
   live_groups_release(&op->groups);
   sliding_rows_release(&op->rows);
   vec_release(&op->waiting);

@@ -7,10 +7,8 @@ A run is a set of inputs with NULLs, ties, boundary times, late and disordered e
 them, run in one go. A mismatch is shrunk to the fewest events that still show it and printed as a case for
 tests/lang. The default seed is fixed; --seed (or WEIR_SEED) tries others.
 """
-import argparse
 import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
@@ -18,6 +16,7 @@ from pathlib import Path
 
 import oracle
 from oracle import SECOND
+from random_runs import random_runs
 
 WEIR = os.environ.get("WEIR", "weir")
 START = oracle.ticks("2026-01-01T00:00:00Z")
@@ -267,19 +266,5 @@ def one_run(rng):
     return len(wrong)
 
 
-def main():
-    parser = argparse.ArgumentParser(description="random queries against a slow evaluator (see the head of this file)")
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("WEIR_SEED", 20260101)))
-    parser.add_argument("--runs", type=int, default=60)
-    args = parser.parse_args()
-    wrong = 0
-    for number in range(args.runs):
-        wrong += one_run(random.Random(f"{args.seed}/{number}"))
-        if wrong >= 3:
-            break
-    print(f"oracle: {args.runs * STATEMENTS} queries, {wrong} wrong answers (seed {args.seed})")
-    return 1 if wrong else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(random_runs("random queries against a slow evaluator", one_run, 60, 20260101, "random queries", STATEMENTS))

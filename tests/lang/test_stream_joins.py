@@ -7,10 +7,8 @@ A chain has up to three joins, INNER and LEFT, of three inputs in order of time,
 and with reference data in between. Bounds are written in every form ON takes; their ends may speak of different
 aliases. Rows and their timestamps are compared.
 """
-import argparse
 import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
@@ -19,6 +17,7 @@ from pathlib import Path
 
 import oracle
 from oracle import SECOND
+from random_runs import random_runs
 
 WEIR = os.environ.get("WEIR", "weir")
 START = oracle.ticks("2026-01-01T00:00:00Z")
@@ -210,19 +209,6 @@ def one_run(rng):
     return wrong
 
 
-def main():
-    parser = argparse.ArgumentParser(description="random joins of streams against nested loops (see the head of this file)")
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("WEIR_SEED", 20260101)))
-    parser.add_argument("--runs", type=int, default=40)
-    args = parser.parse_args()
-    wrong = 0
-    for number in range(args.runs):
-        wrong += one_run(random.Random(f"{args.seed}/{number}"))
-        if wrong >= 3:
-            break
-    print(f"joins: {args.runs * STATEMENTS} statements, {wrong} wrong answers (seed {args.seed})")
-    return 1 if wrong else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(random_runs("random joins of streams against nested loops", one_run, 40, 20260101, "statements with joins",
+                         STATEMENTS))

@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
 """test_substreams.py: TIMESTAMP BY ... OVER gives for each key what the key's events alone would give.
 
-    WEIR=build/dev/weir python3 tests/lang/test_substreams.py [--seed N] [--runs N]
+    PYTHONPATH=tests/support WEIR=build/dev/weir python3 tests/lang/test_substreams.py [--seed N] [--runs N]
 
 Keys run at times far apart and out of order. Every statement runs once over all events with OVER, and once for each
 key over the events of that key without it; the rows must be the same, in the same order within a key. So windows,
 joins and functions that look back are checked against themselves where they have one clock only. A mismatch is shrunk
 to the fewest events that still show it.
 """
-import argparse
 import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from random_runs import random_runs
 
 WEIR = os.environ.get("WEIR", "weir")
 SECOND = 1000  # times are milliseconds since the start of 2026
@@ -185,19 +185,5 @@ def one_run(rng):
     return wrong
 
 
-def main():
-    parser = argparse.ArgumentParser(description="keys with clocks of their own (see the head of this file)")
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("WEIR_SEED", 20260102)))
-    parser.add_argument("--runs", type=int, default=8)
-    args = parser.parse_args()
-    wrong = 0
-    for number in range(args.runs):
-        wrong += one_run(random.Random(f"{args.seed}/{number}"))
-        if wrong >= 3:
-            break
-    print(f"substreams: {args.runs} runs, {wrong} wrong answers (seed {args.seed})")
-    return 1 if wrong else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(random_runs("keys with clocks of their own", one_run, 8, 20260102, "runs of statements over substreams"))

@@ -9,23 +9,9 @@
 #include <cmocka.h>
 #include "connectors/file/file_pool.h"
 #include "connectors/file/parts.h"
+#include "support/temp_folder.h"
 
 enum { PATHS = 400 };
-static char folder[64];
-
-static int make_folder(void **state) {
-  (void)state;
-  snprintf(folder, sizeof folder, "%s", "/tmp/weir-pool-XXXXXX");
-  return mkdtemp(folder) ? 0 : -1;
-}
-
-static int drop_folder(void **state) {
-  (void)state;
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf '%s'", folder);
-  return system(command);
-}
-
 static Str path_of(unsigned n, const char *extension) {
   static char path[128];
   int len = snprintf(path, sizeof path, "%s/%u%s", folder, n, extension);

@@ -11,21 +11,7 @@
 #include "connectors/file/byte_input.h"
 #include "connectors/file/file.h"
 #include "unit/file/plain_format.h"
-
-static char folder[64];
-
-static int make_folder(void **state) {
-  (void)state;
-  snprintf(folder, sizeof folder, "%s", "/tmp/weir-sink-XXXXXX");
-  return mkdtemp(folder) ? 0 : -1;
-}
-
-static int drop_folder(void **state) {
-  (void)state;
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf '%s'", folder);
-  return system(command);
-}
+#include "support/temp_folder.h"
 
 static const char *in_folder(const char *name) {
   static char path[160];

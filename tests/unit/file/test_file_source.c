@@ -11,23 +11,7 @@
 #include <cmocka.h>
 #include "base/clock.h"
 #include "connectors/file/file.h"
-
-/* ---- a folder of its own for every test ---- */
-
-static char folder[64];
-
-static int make_folder(void **state) {
-  (void)state;
-  snprintf(folder, sizeof folder, "%s", "/tmp/weir-file-XXXXXX");
-  return mkdtemp(folder) ? 0 : -1;
-}
-
-static int drop_folder(void **state) {
-  (void)state;
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf '%s'", folder);
-  return system(command);
-}
+#include "support/temp_folder.h"
 
 static const char *in_folder(const char *name) {
   static char path[4][160];

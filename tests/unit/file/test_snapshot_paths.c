@@ -10,21 +10,7 @@
 #include <cmocka.h>
 
 #include "connectors/file/snapshot_paths.h"
-
-static char folder[64];
-
-static int make_folder(void **state) {
-  (void)state;
-  snprintf(folder, sizeof folder, "%s", "/tmp/weir-paths-XXXXXX");
-  return mkdtemp(folder) ? 0 : -1;
-}
-
-static int drop_folder(void **state) {
-  (void)state;
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf '%s'", folder);
-  return system(command);
-}
+#include "support/temp_folder.h"
 
 static void touch(const char *path) {
   char command[320];

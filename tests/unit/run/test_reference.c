@@ -16,6 +16,7 @@
 #include "api.h"
 #include "connectors/memory/memory.h"
 #include "connectors/registry.h"
+#include "support/temp_folder.h"
 
 /* ---- reference data by script ----------------------------------------------------------------- */
 
@@ -339,20 +340,9 @@ static void no_refresh_in_a_recorded_run(void **state) {
 
 /* ---- files with a date in their path ---------------------------------------------------------- */
 
-static char folder[64];
-
-static int make_folder(void **state) {
-  (void)state;
-  snprintf(folder, sizeof folder, "%s", "/tmp/weir-reference-XXXXXX");
-  return mkdtemp(folder) ? 0 : -1;
-}
-
-static int drop_folder(void **state) {
-  (void)state;
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf '%s'", folder);
+static int drop_all(void **state) {
   memory_reset();
-  return system(command);
+  return drop_folder(state);
 }
 
 /* The snapshot of a minute: keys 1 and 2 with the same value. */
@@ -477,10 +467,10 @@ int main(void) {
     cmocka_unit_test_teardown(a_load_beside_the_stream_ends_with_the_job, forget),
     cmocka_unit_test_teardown(keys_that_cannot_match_are_told, forget),
     cmocka_unit_test_teardown(no_refresh_in_a_recorded_run, forget),
-    cmocka_unit_test_setup_teardown(a_recorded_run_sees_the_file_of_each_time, make_folder, drop_folder),
-    cmocka_unit_test_setup_teardown(a_live_run_notices_new_files, make_folder, drop_folder),
-    cmocka_unit_test_setup_teardown(a_file_that_cannot_be_read_keeps_the_rows, make_folder, drop_folder),
-    cmocka_unit_test_setup_teardown(a_plain_file_is_read_again_when_it_has_changed, make_folder, drop_folder),
+    cmocka_unit_test_setup_teardown(a_recorded_run_sees_the_file_of_each_time, make_folder, drop_all),
+    cmocka_unit_test_setup_teardown(a_live_run_notices_new_files, make_folder, drop_all),
+    cmocka_unit_test_setup_teardown(a_file_that_cannot_be_read_keeps_the_rows, make_folder, drop_all),
+    cmocka_unit_test_setup_teardown(a_plain_file_is_read_again_when_it_has_changed, make_folder, drop_all),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@ enum {
   SLICE_FIRST_MS = 500,  /* of asking for metadata; doubles, so that a slow broker gets its chance */
   SLICE_LAST_MS = 16000,
   RETRY_PAUSE_MS = 100,
+  REFUSED_MS = 20000,    /* a no counts for so long: connections break in between, with pauses of up to 10 s */
 };
 
 /* ---- the target ---- */
@@ -76,19 +77,25 @@ static bool is_no(rd_kafka_resp_err_t code, const char *reason) {
          strstr(reason, "SSL alert number");
 }
 
+/* True while the broker refuses us: now, or a moment ago. */
+static bool note_refusal(KafkaClient *client, bool refusal) {
+  int64_t now = clock_monotonic_ns();
+  bool still = client->refused_since_ns && (now - client->refused_last_ns) / 1000000 < REFUSED_MS;
+  if (!still) client->refused_since_ns = refusal ? now : 0;
+  if (refusal) client->refused_last_ns = now;
+  return still || refusal;
+}
+
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) {
   KafkaClient *client = opaque;
   if (!client->trouble) client->trouble_since_ns = clock_monotonic_ns();
-  if (is_no((rd_kafka_resp_err_t)code, reason)) {
-    if (!client->refused_since_ns) client->refused_since_ns = clock_monotonic_ns();
-  } else if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-    client->refused_since_ns = 0;
-  }
-  client->lost_topic |= is_unknown_topic((rd_kafka_resp_err_t)code) && rd_kafka_type(rk) == RD_KAFKA_CONSUMER;
+  bool refusal = is_no((rd_kafka_resp_err_t)code, reason), still = note_refusal(client, refusal);
+  client->stuck |= is_unknown_topic((rd_kafka_resp_err_t)code) && rd_kafka_type(rk) == RD_KAFKA_CONSUMER;
   bool told = client->trouble && client->reason[0];
   client->trouble = true;
   if (client->on_trouble) client->on_trouble(client->owner);
-  if (told && code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return; /* says less than what is known */
+  bool less = code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || (still && !refusal);
+  if (told && less) return; /* says less than what is known */
   client->last_error = (rd_kafka_resp_err_t)code;
   snprintf(client->reason, sizeof client->reason, "%s", reason);
 }
@@ -295,7 +302,7 @@ Status kafka_client_open(KafkaClient *client, rd_kafka_type_t type, rd_kafka_con
 
 void kafka_client_close(KafkaClient *client) {
   if (client->topic) rd_kafka_topic_destroy(client->topic);
-  if (client->rk && !client->lost_topic) rd_kafka_destroy_flags(client->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  if (client->rk && !client->stuck) rd_kafka_destroy_flags(client->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
   client->topic = NULL;
   client->rk = NULL;
 }

@@ -47,15 +47,17 @@ typedef struct KafkaClient {
   bool              trouble;           /* the last thing heard of a broker was bad */
   int64_t           trouble_since_ns;  /* monotonic */
   int64_t           refused_since_ns;  /* monotonic: the broker answers with a no; 0: the trouble is another */
-  bool              lost_topic;        /* the topic was gone at some time: see kafka_client_close */
+  int64_t           refused_last_ns;   /* when it did so last */
+  bool              stuck;             /* its destruction would not end: see kafka_client_close */
   rd_kafka_resp_err_t last_error;      /* of the trouble */
   char              reason[300];       /* of the trouble, in librdkafka's words */
 } KafkaClient;
 
 /* Takes conf. `client` must not move afterwards. STATUS_CONFIG when librdkafka refuses the properties. */
 Status kafka_client_open(KafkaClient *client, rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *job, Error *err);
-/* Safe on a zeroed client. A consumer whose topic was deleted is left alone: its destruction never ends in librdkafka
-** 2.0 (a broker thread waits for the partition that is gone). It calls nobody back and goes with the process. */
+/* Safe on a zeroed client. A consumer that is stuck is left alone: librdkafka 2.0 never ends its destruction when its
+** topic was deleted (a broker thread waits for the partition that is gone), or when a commit waits for a coordinator
+** that refuses us. It calls nobody back and goes with the process. */
 void   kafka_client_close(KafkaClient *client);
 /* Runs the callbacks of what has been reported; waits at most timeout_ms for the first. */
 void   kafka_client_serve(KafkaClient *client, int timeout_ms);

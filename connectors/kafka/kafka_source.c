@@ -637,6 +637,7 @@ static void source_close(Source *base) {
   KafkaSource *source = (KafkaSource *)base;
   int64_t deadline_ns = clock_monotonic_ns() + COMMIT_WAIT_MS * INT64_C(1000000);
   while (source->commits_waiting && kafka_ms_left(deadline_ns)) kafka_client_serve(&source->client, 50);
+  source->client.stuck |= source->commits_waiting > 0;
   for (uint32_t i = 0; i < source->partitions.len; i++) partition_release(&source->partitions.items[i]);
   vec_release(&source->partitions);
   if (source->queue) rd_kafka_queue_destroy(source->queue);

@@ -11,8 +11,10 @@ import termios
 import threading
 import time
 
+import faults
 import kafka_case
 from kafka_case import KafkaCase, Shared, real
+from kafka_mock import MockCluster
 from librdkafka import Admin, Producer
 
 IMPATIENT = "reconnect.backoff.ms=50&reconnect.backoff.max.ms=300"
@@ -161,16 +163,23 @@ class Brokers(KafkaCase):
     @real
     def test_password_that_expires_under_way(self):
         """The broker comes back with another password: the job says so after a stated time."""
-        topic = self.topic()
+        topic, sink = self.topic(), self.topic()
         self.send(topic, number(1))
-        options = ("start=earliest&security.protocol=sasl_plaintext&sasl.mechanism=PLAIN&sasl.username=weir"
-                   f"&sasl.password=secret&connect-timeout=3s&{IMPATIENT}")
-        job = self.start("run", "q.asaql", "--input", f"i={self.url(topic, options, 'sasl')}")
+        login = ("security.protocol=sasl_plaintext&sasl.mechanism=PLAIN&sasl.username=weir&sasl.password=secret"
+                 f"&connect-timeout=3s&{IMPATIENT}")
+        job = self.start("run", "q.asaql", "--input", f"i={self.url(topic, 'start=earliest&' + login, 'sasl')}")
         self.assertEqual(number_of(job.stdout.readline()), 1)
+        writer = self.start("run", "q.asaql", "--input", "i=-?format=json", "--output",
+                            f"o={self.url(sink, 'delivery-timeout=3s&' + login, 'sasl')}", stdin=subprocess.PIPE)
+        writer.stdin.write(number(1).encode() + b"\n")
+        writer.stdin.flush()
+        self.waits_for(lambda: Shared.admin.end_offset(sink) == 1)
         self.dies()
         self.revive(password="another")
         try:
             self.stops(job, "i: ", "does not let us in", "password")
+            writer.stdin.write(number(2).encode() + b"\n")
+            self.stops(writer, "o: ", "not confirmed", "within 3s", "password")
         finally:
             Shared.broker.kill()
             self.revive(password="secret")
@@ -222,6 +231,25 @@ class Brokers(KafkaCase):
         numbers = [number_of(line) for line in [first, *out.splitlines()]]
         self.assertEqual(numbers, list(range(len(numbers))), "what came before is whole and in order")
         self.assertLess(len(numbers), 30000)
+
+
+class Leaders(faults.FaultTest):
+    """One broker of ours has nobody to hand a partition to; two of the mock cluster have."""
+
+    def test_partition_moves_to_another_broker(self):
+        cluster = MockCluster(brokers=2)
+        self.addCleanup(cluster.close)
+        url = cluster.create("t")
+        cluster.set_leader("t", 0, 1)
+        cluster.produce("t", [number(1).encode()])
+        self.write("q.asaql", "SELECT n INTO o FROM i")
+        job = self.start("run", "q.asaql", "--input", f"i={url}?start=earliest&{IMPATIENT}", "--until-idle", "3s")
+        self.assertEqual(number_of(job.stdout.readline()), 1)
+        cluster.set_leader("t", 0, 2)
+        cluster.set_down(True, broker=1)
+        cluster.produce("t", [number(2).encode()])
+        out, told = job.communicate(timeout=60)
+        self.assertEqual((job.returncode, [number_of(line) for line in out.splitlines()]), (0, [2]), told)
 
 
 if __name__ == "__main__":

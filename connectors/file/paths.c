@@ -18,10 +18,19 @@ static void split_path(Arena *arena, Str path, const char **folder, Str *name) {
   *folder = cut == 0 ? "." : cut == 1 ? "/" : arena_cstr(arena, str_sub(path, 0, cut - 1));
 }
 
+/* How many slips a name may hold and still be recognised: what stands before the first dot counts, for endings are
+** alike. */
+static unsigned slips_allowed(Str name) {
+  ptrdiff_t dot = str_find_char(name, '.');
+  size_t stem = dot > 0 ? (size_t)dot : name.len;
+  unsigned of_name = (unsigned)(name.len / 3) + 1, of_stem = (unsigned)(stem / 2);
+  return of_name < of_stem ? of_name : of_stem;
+}
+
 /* The name in the folder that is nearest to what was asked for; empty when none is near. */
 static Str nearest_name(Arena *arena, const char *folder, Str wanted) {
   Str best = {"", 0};
-  unsigned best_distance = (unsigned)(wanted.len / 3) + 1;
+  unsigned best_distance = slips_allowed(wanted);
   DIR *dir = opendir(folder);
   for (struct dirent *entry; dir && (entry = readdir(dir));) {
     unsigned distance = str_distance(str_from(entry->d_name), wanted);

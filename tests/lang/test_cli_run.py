@@ -89,6 +89,10 @@ class Refusals(Run):
         self.fails(2, "run", "cars.asaql", "--input", "toll=missing.json", says=["toll", "missing.json"])
         self.fails(2, "run", "cars.asaql", "--input", "toll=toll.json", "--config", "missing.json", says="missing.json")
 
+    def test_a_file_of_nearly_that_name(self):
+        self.fails(2, "run", "cars.asaql", "--input", "toll=tol.json", says="did you mean toll.json?")
+        self.assertNotIn("mean", self.fails(2, "run", "cars.asaql", "--input", "toll=cab.json").stderr)
+
     def test_an_output_that_cannot_be_created(self):
         done = self.weir("run", "cars.asaql", "--input", "toll=toll.json", "--output", "cars=no/such/folder/x.json")
         self.assertIn(done.returncode, (2, 3))

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # test.sh: installs what is missing, builds, runs every test (sanitizers: address and undefined for all, thread
-# for the language tests, then the fuzzers for a moment); ends with `N passed, N failed`.
+# for the language tests, none for those that measure memory; then the fuzzers for a moment); ends with
+# `N passed, N failed`.
 #
 #   bash tools/test.sh [-L LABEL | any other ctest option]...
 #
@@ -57,6 +58,15 @@ run_tests dev "$@"
 if [ $# = 0 ]; then
   if build tsan test_matrix; then
     run_tests tsan -R '^test_matrix$'
+  else
+    failed=$((failed + 1))
+  fi
+fi
+
+# Memory is measured on the program as users run it: a sanitizer's own memory would hide it.
+if [ $# = 0 ]; then
+  if build release weir; then
+    run_tests release -R '^(lang|integration|faults)/.*(memory|flat_state)$'
   else
     failed=$((failed + 1))
   fi

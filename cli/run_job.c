@@ -52,15 +52,18 @@ static bool bind_outputs(const RunRequest *request, JobSetup *setup, const PlanS
   return false;
 }
 
-static bool has_windows(const PlanScript *plan) {
+/* Rows depend on when events happened. */
+static bool looks_at_time(const PlanScript *plan) {
+  static const bool looks[PLAN_KINDS] = {[PLAN_AGGREGATE] = true, [PLAN_SESSION] = true, [PLAN_SLIDING] = true,
+                                         [PLAN_JOIN_STREAM] = true, [PLAN_ANALYTIC] = true, [PLAN_MATCH] = true};
   for (uint32_t i = 0; i < plan->nodes_len; i++)
-    if (plan->nodes[i]->kind == PLAN_AGGREGATE) return true;
+    if (looks[plan->nodes[i]->kind]) return true;
   return false;
 }
 
 /* A file knows no arrival times: without TIMESTAMP BY and without --arrival all its events happen at once. */
 static void warn_without_time(const JobSetup *setup, const PlanScript *plan) {
-  if (!has_windows(plan)) return;
+  if (!looks_at_time(plan)) return;
   for (uint32_t i = 0; i < plan->nodes_len; i++) {
     const PlanNode *node = plan->nodes[i];
     if (node->kind != PLAN_ENTRANCE || node->entrance.timestamp) continue;

@@ -191,15 +191,23 @@ static Expr *add_aggregate(Binder *b, BoundGroup *group, BoundAgg *agg, Span spa
   return expr_column(b->arena, span, &agg->column);
 }
 
+/* p of the percentiles is a share, n of CollectTop counts rows. */
+static bool is_param_of(const AggregateFn *fn, const Value *value) {
+  bool counts = (fn->flags & AGG_NO_ARGS) != 0;
+  if (value->type != TYPE_BIGINT && (counts || value->type != TYPE_FLOAT)) return false;
+  double number = value_as_double(value);
+  return number >= 0 && (counts || number <= 1);
+}
+
 static bool bind_param(Binder *b, Scope *scope, const AstExpr *ast, AggCall *call) {
   Expr *param = bind_expr(b, scope, ast);
   if (param->kind == EXPR_ERROR) return false;
-  if (param->kind == EXPR_CONST) {
+  if (param->kind == EXPR_CONST && is_param_of(call->fn, &param->value)) {
     call->param = param->value;
     return true;
   }
-  diag_add(b->diags, DIAG_wrong_argument_type, ast->span, "the first argument of `%s` must be a constant",
-           call->fn->name);
+  diag_add(b->diags, DIAG_wrong_argument_type, ast->span, "the first argument of `%s` must be a constant %s",
+           call->fn->name, call->fn->flags & AGG_NO_ARGS ? "bigint that is not negative" : "number from 0 to 1");
   return false;
 }
 

@@ -227,6 +227,17 @@ static bool say_abs(Binder *b, const Expr *conjunct) {
   return true;
 }
 
+/* DATEDIFF over two events, and not one of each side of this JOIN. */
+static bool say_one_side_only(Binder *b, const Expr *times, const Leaf *right, Str left) {
+  if ((time_column(times->args[1])->leaf == right) != (time_column(times->args[2])->leaf == right)) return false;
+  Diag *diag = diag_add(b->diags, DIAG_unbounded_join, times->span,
+                        "this DATEDIFF does not compare `" STR_FMT "` with what it is joined to, so it bounds no time",
+                        STR_ARG(right->alias));
+  diag_hint(b->diags, diag, "name an alias of each side, as in `DATEDIFF(second, " STR_FMT ", " STR_FMT ")`",
+            STR_ARG(left), STR_ARG(right->alias));
+  return true;
+}
+
 static void say_unread(Binder *b, const Unread *unread) {
   Str difference = shown(b, unread->times->span, "DATEDIFF(second, a, b)");
   Ticks unit, origin;
@@ -276,7 +287,8 @@ static bool say_unbounded(Binder *b, const Scope *scope, const BoundJoin *join, 
   } else if (ends.low || ends.high) {
     say_one_sided(b, join, ends, right, on);
   } else if (unread->times) {
-    if (!say_abs(b, unread->conjunct)) say_unread(b, unread);
+    if (!say_one_side_only(b, unread->times, scope->leaves[join->right], left) && !say_abs(b, unread->conjunct))
+      say_unread(b, unread);
   } else if (unread->columns) {
     diag = diag_add(b->diags, DIAG_datediff_over_columns, unread->columns->span,
                     "in ON, DATEDIFF takes aliases, which stand for the timestamps of their events");

@@ -105,6 +105,15 @@ static MatchPattern *bind_pattern(Binder *b, BoundMatch *match, const AstPattern
   return pattern;
 }
 
+/* SQL has A*? for the shortest match; here every quantifier takes as much as it can. NULL: there is none. */
+static const AstPattern *find_reluctant(const AstPattern *ast) {
+  const AstPattern *inner = ast->kind == AST_PATTERN_REPEAT ? ast->parts[0] : NULL;
+  if (inner && inner->kind == AST_PATTERN_REPEAT && !inner->parens) return ast;
+  const AstPattern *found = NULL;
+  for (uint32_t i = 0; i < ast->len && !found; i++) found = find_reluctant(ast->parts[i]);
+  return found;
+}
+
 static bool bind_whole_pattern(Binder *b, BoundMatch *match, const AstRelation *ast) {
   const AstMatch *clauses = ast->match.clauses;
   if (clauses->pattern == NULL) return false; /* the grammar has spoken */
@@ -112,6 +121,10 @@ static bool bind_whole_pattern(Binder *b, BoundMatch *match, const AstRelation *
     return misuse(
         b, clauses->pattern->span, "split the search: find parts in one step and put them together in the next",
         "this PATTERN is too large: with its repetitions written out it holds more than %d variables", POSITIONS_MAX);
+  const AstPattern *reluctant = find_reluctant(clauses->pattern);
+  if (reluctant)
+    return misuse(b, reluctant->span, "quantifiers take as many rows as they can, and there is no form that takes few; "
+                  "if a group is to be repeated, put it in parentheses: `(A*)?`", "a quantifier follows another one");
   match->pattern = bind_pattern(b, match, clauses->pattern);
   return true;
 }

@@ -9,10 +9,10 @@ static void fail_row(const AggCall *call, uint32_t row, const Value *value, RowF
 void agg_check_numbers(const AggCall *call, Column *const *args, const Selection *sel, uint32_t rows,
                        RowFailures *failures) {
   const Column *col = args[0];
-  if (col->layout != COL_TEXT && col->layout != COL_MIXED) return;
+  if (col->layout <= COL_FLOAT) return; /* numbers and NULLs */
   KERNEL_EACH(sel, rows, i, {
     Value value = column_get(col, i);
     double ignored;
-    if (value.type == TYPE_TEXT && !agg_number(&value, &ignored)) fail_row(call, i, &value, failures);
+    if (!value_is_null(&value) && !agg_number(&value, &ignored)) fail_row(call, i, &value, failures);
   });
 }

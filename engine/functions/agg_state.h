@@ -18,7 +18,7 @@
   } while (0)
 
 /* A value as the number aggregates that read text as float take it: false for NULL (and for text that is no
-** number, which check has sorted out before). */
+** number, datetimes, records and arrays, which check has sorted out before). */
 static inline bool agg_number(const Value *value, double *out) {
   switch (value->type) {
     case TYPE_BIT:

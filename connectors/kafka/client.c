@@ -8,6 +8,7 @@
 
 enum {
   TOPIC_WAIT_MS = 3000,  /* a topic made a moment ago may not have reached every broker */
+  TELL_MS = 1000,        /* a wait of that length is told */
   SLICE_FIRST_MS = 500,  /* of asking for metadata; doubles, so that a slow broker gets its chance */
   SLICE_LAST_MS = 16000,
   RETRY_PAUSE_MS = 100,
@@ -250,10 +251,22 @@ static bool is_refusal(const KafkaClient *client, rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
 }
 
+/* Once, when a broker lets us wait. */
+static void tell_waiting(const KafkaClient *client, Ticks timeout) {
+  if (client->notice == NULL) return;
+  StrBuf text = {0};
+  strbuf_printf(&text, "%s: the Kafka broker %s does not answer (%s); trying again for ", client->who,
+                client->target.hosts.ptr, client->reason[0] ? client->reason : "no reason known");
+  duration_print(timeout, &text);
+  client->notice(client->notice_context, text.ptr);
+  strbuf_release(&text);
+}
+
 Status kafka_client_partitions(KafkaClient *client, Ticks timeout, KafkaNumbers *out, Error *err) {
   int64_t start_ns = clock_monotonic_ns(), deadline_ns = start_ns + timeout * 100;
   rd_kafka_resp_err_t code;
   int32_t leaderless;
+  bool told = false;
   for (int slice_ms = SLICE_FIRST_MS;; slice_ms = slice_ms < SLICE_LAST_MS ? slice_ms * 2 : slice_ms) {
     int left_ms = kafka_ms_left(deadline_ns);
     leaderless = -1;
@@ -263,6 +276,9 @@ Status kafka_client_partitions(KafkaClient *client, Ticks timeout, KafkaNumbers 
     left_ms = kafka_ms_left(deadline_ns);
     if (is_unknown_topic(code) && (clock_monotonic_ns() - start_ns) / 1000000 >= TOPIC_WAIT_MS) break;
     if (left_ms == 0 || is_refusal(client, code)) break;
+    bool long_wait = is_no_answer(code) && (clock_monotonic_ns() - start_ns) / 1000000 >= TELL_MS;
+    if (long_wait && !told) tell_waiting(client, timeout);
+    told = told || long_wait;
     clock_sleep_ms(RETRY_PAUSE_MS);
   }
   kafka_client_serve(client, 0);

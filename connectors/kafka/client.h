@@ -42,6 +42,8 @@ typedef struct KafkaClient {
   rd_kafka_topic_t *topic;
   KafkaTarget       target;
   const char       *who;
+  void            (*notice)(void *context, const char *text); /* one line for people, while connecting; NULL: none */
+  void             *notice_context;
   void             *owner;             /* source or sink, for their callbacks */
   void            (*on_trouble)(void *owner); /* called for every error a connection reports; NULL: nobody */
   bool              trouble;           /* the last thing heard of a broker was bad */

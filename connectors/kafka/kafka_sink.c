@@ -336,6 +336,8 @@ static Status check_columns(KafkaSink *sink, const OutputSchema *schema, const c
 
 static Status read_options(KafkaSink *sink, const SinkConfig *config, rd_kafka_conf_t *conf, Arena *arena, Error *err) {
   const char *who = sink->client.who = arena_cstr(arena, str_from(config->alias));
+  sink->client.notice = config->notice;
+  sink->client.notice_context = config->notice_context;
   KafkaProperties properties = {conf, who};
   OptionTake take = {.own = options_table, .into = &sink->options, .pairs = &config->where->options,
                      .format = config->format->options, .who = who,

@@ -529,6 +529,8 @@ static Status check_embedded_options(const KafkaSource *source, Error *err) {
 static Status read_options(KafkaSource *source, const SourceConfig *config, rd_kafka_conf_t *conf, Arena *arena,
                            KafkaStart *start, Error *err) {
   const char *who = source->client.who = arena_cstr(arena, str_from(config->alias));
+  source->client.notice = config->notice;
+  source->client.notice_context = config->notice_context;
   KafkaProperties properties = {conf, who};
   OptionTake take = {.own = options_table, .into = &source->options, .pairs = &config->where->options,
                      .format = config->format ? config->format->options : NULL, .who = who,

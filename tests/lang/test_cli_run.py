@@ -98,6 +98,10 @@ class Refusals(Run):
         self.assertIn(done.returncode, (2, 3))
         self.assertRegex(done.stderr, r"weir: error: cars: .*no/such/folder/x.json")
 
+    def test_a_broker_that_does_not_answer_is_told_while_it_is_waited_for(self):
+        self.fails(3, "run", "cars.asaql", "--input", "toll=kafka://127.0.0.1:1/toll?connect-timeout=3s",
+                   says=["toll: the Kafka broker 127.0.0.1:1 does not answer", "trying again for 3s", "within 3s"])
+
     def test_bindings_that_make_no_sense(self):
         self.fails(2, "run", "cars.asaql", "--input", "toll", says="NAME=WHERE")
         self.fails(2, "run", "cars.asaql", "--input", "=toll.json", says="NAME=WHERE")

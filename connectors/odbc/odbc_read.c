@@ -67,7 +67,9 @@ static Status query_refused(const OdbcResult *result, Status status, Error *err)
 static Status prepare(OdbcResult *result, SQLSMALLINT *count, Error *err) {
   OdbcClient *client = result->client;
   TRY(client_prepare(client, result->stmt, result->sql, err));
-  if (SQL_SUCCEEDED(SQLNumResultCols(result->stmt, count))) return STATUS_OK;
+  SQLRETURN rc = SQLNumResultCols(result->stmt, count);
+  guard_beat(client->guard);
+  if (SQL_SUCCEEDED(rc)) return STATUS_OK;
   return client_failed(client, SQL_HANDLE_STMT, result->stmt, "the database refuses the query", err);
 }
 
@@ -171,7 +173,9 @@ Status result_run(OdbcResult *result, Error *err) {
   result->bound = client->getdata & SQL_GD_BOUND;
   result->block_rows = 1;
   if (result->bound) TRY(bind_block(result, err));
-  if (SQL_SUCCEEDED(SQLExecute(result->stmt))) return STATUS_OK;
+  SQLRETURN rc = SQLExecute(result->stmt);
+  guard_beat(client->guard);
+  if (SQL_SUCCEEDED(rc)) return STATUS_OK;
   return client_failed(client, SQL_HANDLE_STMT, result->stmt, "the database refuses the query", err);
 }
 
@@ -181,6 +185,7 @@ Status result_next(OdbcResult *result, bool *row, Error *err) {
   if (++result->block_at < result->block_len) return STATUS_OK;
   result->fetched = 1;
   SQLRETURN rc = SQLFetch(result->stmt);
+  guard_beat(result->client->guard);
   result->block_at = 0;
   result->block_len = rc == SQL_NO_DATA ? 0 : (uint32_t)result->fetched;
   *row = result->block_len > 0;
@@ -288,6 +293,7 @@ static Status read_double(OdbcResult *result, const ReadColumn *col, Value *out,
   double f = 0;
   SQLLEN len = 0;
   SQLRETURN rc = SQLGetData(result->stmt, (SQLUSMALLINT)col->at, SQL_C_DOUBLE, &f, sizeof f, &len);
+  guard_beat(result->client->guard);
   if (!SQL_SUCCEEDED(rc)) {
     return client_failed(result->client, SQL_HANDLE_STMT, result->stmt, "cannot read a value", err);
   }
@@ -335,6 +341,7 @@ Status result_value(OdbcResult *result, uint32_t i, Arena *scratch, Value *out, 
 
 void result_close(OdbcResult *result) {
   if (result->stmt) SQLFreeHandle(SQL_HANDLE_STMT, result->stmt);
+  if (result->client) guard_beat(result->client->guard);
   result->stmt = NULL;
   result->block_at = result->block_len = 0;
   strbuf_release(&result->text);

@@ -12,6 +12,7 @@
 #include "connectors/odbc/odbc.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,11 +26,13 @@
 #include "types/cast.h"
 #include "types/json.h"
 
+static const Ticks CANCEL_LIMIT = 5 * TICKS_PER_SECOND;
+
 enum { LISTED_MAX = 40 /* columns named in a message */, LOCK_PAUSE_MS = 100, LOST_PAUSE_MS = 5000 };
 
 typedef struct RowsOptions {
   Str   query, table, delta, key;
-  Ticks refresh, login_timeout, retry_timeout;
+  Ticks refresh, login_timeout, retry_timeout, answer_timeout;
 } RowsOptions;
 static const OptionDef rows_options[];
 
@@ -47,8 +50,9 @@ typedef struct OdbcRows {
   Ticks      now, since;  /* of the load; since: TICKS_MIN when everything is read */
   bool       opening;     /* before the first load: waits for a database that is not there */
   const SourceConfig *config; /* while opening */
-  pthread_mutex_t lock;   /* around the statement, for rows_cancel */
-  bool       cancelled;   /* under lock; the job ends, so it stays */
+  pthread_mutex_t lock;   /* around the end of the statement, for rows_cancel */
+  atomic_bool cancelled;  /* the job ends, so it stays */
+  bool       cancel_hung; /* a thread still asks the driver to cancel: nothing may be freed any more */
   Str       *identity;    /* names of the columns that make the identity; job's arena. With delta= only */
   uint32_t   identity_len;
   uint32_t  *identity_col; /* of this result; in `load` */
@@ -191,17 +195,10 @@ static Status describe_once(OdbcRows *rows, Error *err) {
   return match_fields(rows, err);
 }
 
-static bool is_cancelled(OdbcRows *rows) {
-  pthread_mutex_lock(&rows->lock);
-  bool cancelled = rows->cancelled;
-  pthread_mutex_unlock(&rows->lock);
-  return cancelled;
-}
-
 /* The first time nobody can go on without the rows, so a database that is down is waited for. Later the old rows are
 ** there: only a connection that broke while it was not used is made anew at once; the job tries again by itself. */
 static bool worth_waiting(OdbcRows *rows, unsigned attempt, int64_t until) {
-  if (is_cancelled(rows) || clock_monotonic_ns() >= until) return false;
+  if (rows->cancelled || clock_monotonic_ns() >= until) return false;
   if (rows->client.fault == FAULT_AGAIN) return true;
   return rows->client.fault == FAULT_LOST && (rows->opening || attempt == 1);
 }
@@ -394,15 +391,45 @@ static void drop_builders(ColumnBuilder *builders, uint32_t len) {
   for (uint32_t i = 0; i < len; i++) column_unref(column_builder_finish(&builders[i]));
 }
 
-static Status rows_next(Rows *base, uint32_t rows_max, Batch **out, Error *err) {
-  OdbcRows *rows = (OdbcRows *)base;
-  *out = NULL;
+/* ---- under the guard ---- */
+
+/* A call of ours, on the heap since it may outlive the caller. */
+typedef struct Guarded Guarded;
+struct Guarded {
+  OdbcRows *rows;
+  Status  (*work)(Guarded *call, Error *err);
+  uint32_t  rows_max;
+  Batch    *out;
+  Status    status;
+  Error     error;
+};
+
+static void run_guarded(void *context) {
+  Guarded *call = context;
+  call->status = call->work(call, &call->error);
+}
+
+static Status guarded(Guarded with, Batch **out, Error *err) {
+  if (with.rows->client.hung) return error_set(err, STATUS_WORLD, with.rows->who, "the database has not answered");
+  Guarded *call = mem_alloc(sizeof *call);
+  *call = with;
+  TRY(client_guard(&with.rows->client, run_guarded, call, err));
+  Status status = call->status;
+  if (status != STATUS_OK && err) *err = call->error;
+  if (out) *out = call->out;
+  mem_free(call);
+  return status;
+}
+
+static Status next_work(Guarded *call, Error *err) {
+  OdbcRows *rows = call->rows;
+  uint32_t rows_max = call->rows_max;
   if (!rows->started) TRY(while_busy(rows, run_step, err));
   uint32_t len = rows->spec->fields_len + rows->spec->payload + (gives_changes(rows) ? 2 : 0), count;
   ColumnBuilder *builders = ARENA_ARRAY(&rows->scratch, ColumnBuilder, len + 1);
   for (uint32_t i = 0; i < len; i++) column_builder_init(&builders[i], rows_max, true);
   Status status = read_rows(rows, builders, rows_max, &count, err);
-  if (status == STATUS_OK && count) *out = make_batch(rows, builders, count);
+  if (status == STATUS_OK && count) call->out = make_batch(rows, builders, count);
   else drop_builders(builders, len);
   arena_reset(&rows->scratch);
   if (status != STATUS_OK) {
@@ -415,22 +442,45 @@ static Status rows_next(Rows *base, uint32_t rows_max, Batch **out, Error *err) 
   return status;
 }
 
-static Status rows_rewind(Rows *base, Ticks now, Ticks since, Error *err) {
-  (void)err;
-  OdbcRows *rows = (OdbcRows *)base;
+static Status rows_next(Rows *base, uint32_t rows_max, Batch **out, Error *err) {
+  *out = NULL;
+  return guarded((Guarded){.rows = (OdbcRows *)base, .work = next_work, .rows_max = rows_max}, out, err);
+}
+
+static void start_anew(OdbcRows *rows, Ticks now, Ticks since) {
   rows->client.fault = FAULT_NONE;
   rows->now = now;
   rows->since = since;
   load_drop(rows);
+}
+
+static Status drop_work(Guarded *call, Error *err) {
+  (void)err;
+  start_anew(call->rows, call->rows->now, call->rows->since);
   return STATUS_OK;
 }
 
-static void rows_cancel(Rows *base) {
+static Status rows_rewind(Rows *base, Ticks now, Ticks since, Error *err) {
   OdbcRows *rows = (OdbcRows *)base;
-  pthread_mutex_lock(&rows->lock);
-  rows->cancelled = true;
+  rows->now = now;
+  rows->since = since;
+  return guarded((Guarded){.rows = rows, .work = drop_work}, NULL, err);
+}
+
+/* A statement that ends at this moment needs no cancelling. */
+static void cancel_work(void *context) {
+  OdbcRows *rows = context;
+  if (pthread_mutex_trylock(&rows->lock) != 0) return;
   if (rows->result.stmt) SQLCancel(rows->result.stmt);
   pthread_mutex_unlock(&rows->lock);
+}
+
+/* Cancelling talks to the server too, over a connection of its own. */
+static void rows_cancel(Rows *base) {
+  OdbcRows *rows = (OdbcRows *)base;
+  OdbcGuard *guard;
+  rows->cancelled = true;
+  if (!guard_run(&guard, cancel_work, rows, CANCEL_LIMIT)) rows->cancel_hung = true;
 }
 
 static bool rows_changes(const Rows *base) { return gives_changes((const OdbcRows *)base); }
@@ -439,11 +489,19 @@ static Ticks rows_refresh(const Rows *base) { return ((const OdbcRows *)base)->o
 
 /* ---- life ---- */
 
+static Status close_work(Guarded *call, Error *err) {
+  (void)err;
+  close_result(call->rows);
+  client_release(&call->rows->client);
+  return STATUS_OK;
+}
+
+/* What hangs cannot be freed: a thread that waits for the database may still look at it. */
 static void rows_close(Rows *base) {
   OdbcRows *rows = (OdbcRows *)base;
-  close_result(rows);
+  Error unused;
+  if (rows->cancel_hung || guarded((Guarded){.rows = rows, .work = close_work}, NULL, &unused) != STATUS_OK) return;
   for (uint32_t i = 0; i < rows->shown_len; i++) strbuf_release(&rows->shown[i]);
-  client_release(&rows->client);
   pthread_mutex_destroy(&rows->lock);
   arena_release(&rows->load);
   arena_release(&rows->scratch);
@@ -472,10 +530,13 @@ static Status check_options(const OdbcRows *rows, Error *err) {
 static Status describe_all(OdbcRows *rows, Error *err) {
   TRY(while_busy(rows, describe_step, err));
   if (!gives_changes(rows)) return STATUS_OK;
-  TRY(rows_rewind(&rows->base, 0, 0, err));
+  start_anew(rows, 0, 0);
   TRY(while_busy(rows, describe_step, err));
-  return rows_rewind(&rows->base, 0, TICKS_MIN, err);
+  start_anew(rows, 0, TICKS_MIN);
+  return STATUS_OK;
 }
+
+static Status describe_work(Guarded *call, Error *err) { return describe_all(call->rows, err); }
 
 static Status rows_setup(OdbcRows *rows, const SourceConfig *config, Error *err) {
   OptionTake take = {.own = rows_options, .into = &rows->options, .pairs = &config->where->options, .who = rows->who};
@@ -486,7 +547,8 @@ static Status rows_setup(OdbcRows *rows, const SourceConfig *config, Error *err)
   rows->client.reading = true;
   rows->opening = true;
   rows->config = config;
-  Status status = describe_all(rows, err);
+  rows->client.answer_timeout = rows->options.answer_timeout;
+  Status status = guarded((Guarded){.rows = rows, .work = describe_work}, NULL, err);
   rows->config = NULL;
   return status;
 }
@@ -523,6 +585,8 @@ static const OptionDef rows_options[] = {
    .doc = "How long a lock of another program is waited for, and at the start a database that is down."},
   {.name = "login-timeout", .kind = OPTION_DURATION, .at = offsetof(RowsOptions, login_timeout), .fallback = "15s",
    .doc = "How long connecting may take."},
+  {.name = "answer-timeout", .kind = OPTION_DURATION, .at = offsetof(RowsOptions, answer_timeout), .fallback = "10m",
+   .doc = "How long the database may take to begin with the rows or to send the next ones, locks of others included."},
   {.name = NULL},
 };
 

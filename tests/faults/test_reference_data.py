@@ -3,6 +3,7 @@ is killed, that is down at the start, that does not answer in time."""
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -224,6 +225,45 @@ class Server(ReferenceTest):
         self.server.start()
         self.assertEqual(self.job.wait(PATIENCE), 0, self.job.stderr.read())
         self.assertEqual(self.value_of(1), "old")
+
+    def test_accepts_and_never_answers(self):
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen(8)
+            where = self.server.where("SELECT k, v FROM r").replace(self.server.port, str(silent.getsockname()[1]))
+            self.write("s.json", '{"n":1,"k":1}\n')
+            began = time.monotonic()
+            self.fails(3, "run", "q.asaql", "--input", "s=s.json", "--reference",
+                       f"r={where}&login-timeout=1s&retry-timeout=1s", says=["reference r: ", "cannot connect"])
+            self.assertLess(time.monotonic() - began, 20)
+
+    def hold_lock(self):
+        """A session that holds the table until the test ends."""
+        holder = subprocess.Popen(["psql", "-h", "127.0.0.1", "-p", self.server.port, "-U", "weir", "-d", "weir"],
+                                  env={**os.environ, "PGPASSWORD": "secret"}, stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, text=True)
+        self.addCleanup(holder.communicate)
+        self.addCleanup(holder.kill)
+        holder.stdin.write("BEGIN; LOCK TABLE r; SELECT 'held';\n")
+        holder.stdin.flush()
+        while "held" not in holder.stdout.readline():
+            pass
+
+    def test_a_table_that_stays_locked(self):
+        self.hold_lock()
+        self.write("s.json", '{"n":1,"k":1}\n')
+        self.fails(3, "run", "q.asaql", "--input", "s=s.json", "--reference",
+                   f"r={self.server.where('SELECT k, v FROM r')}&answer-timeout=2s&login-timeout=1s",
+                   says=["reference r: ", "has not answered for 2 s", "answer-timeout"])
+
+    def test_a_refresh_that_never_ends_keeps_the_rows(self):
+        self.broker()
+        self.begin(self.server.where("SELECT k, v FROM r") + "&refresh=200ms&answer-timeout=2s&login-timeout=1s")
+        self.assertEqual(self.value_of(self.send()), "old")
+        self.hold_lock()
+        self.wait_told("has not answered for 2 s")
+        self.assertEqual(self.value_of(self.send()), "old")
+        self.finish()
 
     def test_a_stop_while_the_server_is_busy(self):
         self.write("s.json", '{"n":1,"k":1}\n')

@@ -83,6 +83,15 @@ if [ "$(id -u)" != 0 ]; then
   sudo -v || fail "missing: ${missing[*]}" "sudo refuses; run this as root, or: apt-get install ${missing[*]}"
 fi
 
+# Packages of servers start them when they are installed. The tests start servers of their own, on ports of their own, and
+# stop them again; so none is left running here.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap '"${as_root[@]}" rm -f $policy' EXIT
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
+  "${as_root[@]}" chmod 755 $policy
+fi
+
 mkdir -p "$root/build"
 log=$root/build/setup.log
 : >"$log"

@@ -259,6 +259,7 @@ typedef struct BoundGroup {
   Vec(BoundKey *) keys;
   Vec(BoundAgg *) aggs;
   Positions keys_found, aggs_found; /* of the two, by expression */
+  Positions keys_folded;   /* of the keys, by expression without regard to the case of field names */
   Positions columns;       /* of both, by the address of their column */
   ExprColumn window_id;    /* System.Window().Id */
   bool      wants_window_id;

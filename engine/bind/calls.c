@@ -221,6 +221,13 @@ static bool bind_order(Binder *b, Scope *scope, const AstExpr *ast, BoundAgg *ag
     diag_hint(b->diags, diag, "the signature is `%s`", agg->call.fn->signature);
     return false;
   }
+  bool share = (agg->call.fn->flags & (AGG_PARAM | AGG_NO_ARGS)) == AGG_PARAM;
+  if (given && share && over->order_by_len > 1) {
+    Diag *diag = diag_add(b->diags, DIAG_bad_over, over->span, "`%s` orders by one value, and here are %u",
+                          agg->call.fn->name, over->order_by_len);
+    diag_hint(b->diags, diag, "the signature is `%s`", agg->call.fn->signature);
+    return false;
+  }
   for (uint32_t i = 0; given && i < over->order_by_len; i++) {
     if (i == 8) {
       diag_add(b->diags, DIAG_bad_over, over->span, "at most 8 ORDER BY columns are supported");

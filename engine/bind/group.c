@@ -1,4 +1,6 @@
 /* group.c: GROUP BY: its window, its keys, and what a grouped SELECT list may say. */
+#include <ctype.h>
+
 #include "base/hash.h"
 #include "bind/binder.h"
 
@@ -78,10 +80,62 @@ static const AstExpr *alias_target(const AstSelect *ast, const AstExpr *name_ast
 /* Where the names of a GROUP BY are looked up. */
 typedef struct GroupScope { Scope *scope; const AstSelect *ast; } GroupScope;
 
+static bool is_group_column(const BoundGroup *group, const ExprColumn *column) {
+  if (column == &group->window_id) return true;
+  return positions_first(&group->columns, hash_mix((uint64_t)(uintptr_t)column)) != NO_POSITION; /* a bijection */
+}
+
 static BoundKey *find_key(const BoundGroup *group, const Expr *expr) {
   const Positions *found = &group->keys_found;
   for (uint32_t i = positions_first(found, expr_hash(expr)); i != NO_POSITION; i = positions_next(found, i))
     if (expr_equal(group->keys.items[i]->expr, expr)) return group->keys.items[i];
+  return NULL;
+}
+
+/* The field of a payload that the expression reads; NULL: it is no such column. A key is made of columns of the source;
+** what is bound later may hold columns of the group, too. */
+static const BoundInputColumn *field_of(const BoundGroup *group, const Expr *expr) {
+  if (expr->kind != EXPR_COLUMN || is_group_column(group, expr->column)) return NULL;
+  const LeafColumn *col = (const LeafColumn *)expr->column;
+  const BoundInput *input = col->leaf->provider.input;
+  if (col->analytic || col->time || input == NULL) return NULL;
+  return input->columns.items[col->at]->kind == INPUT_FIELD ? input->columns.items[col->at] : NULL;
+}
+
+static uint64_t folded_hash(const BoundGroup *group, const Expr *expr) {
+  const BoundInputColumn *field = field_of(group, expr);
+  if (expr->args_len == 0 && !field) return expr_hash(expr);
+  uint64_t hash = hash_combine(expr->kind, field ? field->depth : expr->args_len);
+  if (expr->kind == EXPR_CALL) hash = hash_combine(hash, (uint64_t)(uintptr_t)expr->call->fn);
+  for (uint32_t i = 0; field && i < field->name.len; i++)
+    hash = hash_combine(hash, (uint64_t)tolower((unsigned char)field->name.ptr[i]));
+  for (uint32_t i = 0; i < expr->args_len; i++) hash = hash_combine(hash, folded_hash(group, expr->args[i]));
+  return hash;
+}
+
+static bool folded_equal(const BoundGroup *group, const Expr *a, const Expr *b) {
+  const BoundInputColumn *x = field_of(group, a), *y = field_of(group, b);
+  if (x && y) {
+    bool same = ((const LeafColumn *)a->column)->leaf == ((const LeafColumn *)b->column)->leaf && x->depth == y->depth;
+    for (uint32_t i = 0; same && i < x->depth; i++) same = str_eq_nocase(x->path[i], y->path[i]);
+    return same;
+  }
+  if (a->args_len == 0 || a->kind != b->kind || a->args_len != b->args_len) return expr_equal(a, b);
+  if (a->kind == EXPR_CALL && (a->call->fn != b->call->fn || a->call->target != b->call->target ||
+                               (a->call->fn->flags & FN_VOLATILE)))
+    return false;
+  for (uint32_t i = 0; i < a->args_len; i++)
+    if (!folded_equal(group, a->args[i], b->args[i])) return false;
+  return true;
+}
+
+/* The key that a part of the select list is: `deviceId` in GROUP BY is `DeviceId` there, when no key is spelt so. */
+static BoundKey *find_key_of_item(const BoundGroup *group, const Expr *expr) {
+  BoundKey *key = find_key(group, expr);
+  if (key) return key;
+  const Positions *found = &group->keys_folded;
+  for (uint32_t i = positions_first(found, folded_hash(group, expr)); i != NO_POSITION; i = positions_next(found, i))
+    if (folded_equal(group, group->keys.items[i]->expr, expr)) return group->keys.items[i];
   return NULL;
 }
 
@@ -102,6 +156,7 @@ static void add_key(Binder *b, Scope *scope, BoundGroup *group, const AstSelect 
   strbuf_release(&text);
   arena_push(b->arena, &group->keys, key);
   positions_add(&group->keys_found, b->arena, expr_hash(expr));
+  positions_add(&group->keys_folded, b->arena, folded_hash(group, expr));
   positions_add(&group->columns, b->arena, hash_mix((uint64_t)(uintptr_t)&key->column));
 }
 
@@ -158,6 +213,10 @@ static bool add_listed(Binder *b, GroupScope *in, BoundGroup *group, const AstEx
 
 static bool bind_windows_list(Binder *b, GroupScope *in, BoundGroup *group, const AstExpr *ast) {
   uint32_t len = ast->call.args.len;
+  if (len == 0) {
+    Diag *diag = diag_add(b->diags, DIAG_bad_window, ast->span, "`Windows` holds no window");
+    diag_hint(b->diags, diag, "write `Windows(TumblingWindow(minute, 5), TumblingWindow(minute, 10))`");
+  }
   make_windows(b, group, len);
   bool ok = true;
   unsigned named = 0;
@@ -230,11 +289,6 @@ BoundGroup *bind_group(Binder *b, Scope *scope, const AstSelect *ast) {
 
 /* ---- the select list of a grouped SELECT ------------------------------------------------------ */
 
-static bool is_group_column(const BoundGroup *group, const ExprColumn *column) {
-  if (column == &group->window_id) return true;
-  return positions_first(&group->columns, hash_mix((uint64_t)(uintptr_t)column)) != NO_POSITION; /* a bijection */
-}
-
 static bool groups_by_position(const BoundGroup *group) {
   for (uint32_t i = 0; i < group->keys.len; i++)
     if (group->keys.items[i]->expr->kind == EXPR_CONST) return true;
@@ -257,7 +311,7 @@ static void not_grouped(Binder *b, const BoundGroup *group, const Expr *expr) {
 static Expr *replace_keys(Binder *b, const Scope *scope, Expr *expr) {
   BoundGroup *group = scope->group;
   if (expr->kind == EXPR_ERROR) return expr;
-  BoundKey *key = find_key(group, expr);
+  BoundKey *key = find_key_of_item(group, expr);
   if (key) return expr_column(b->arena, expr->span, &key->column);
   if (expr->kind == EXPR_COLUMN && !is_group_column(group, expr->column)) {
     if (!group->failed) not_grouped(b, group, expr);

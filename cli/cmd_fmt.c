@@ -20,6 +20,7 @@ typedef struct FmtOptions {
 typedef struct Fmt {
   bool     check;
   unsigned queries, changed, wrong; /* wrong: left alone, they do not parse */
+  int      failed;                  /* exit status of what could not be read or written; 0: nothing */
 } Fmt;
 
 /* ---- one text --------------------------------------------------------------------------------- */
@@ -97,6 +98,12 @@ static Status format_file(Fmt *fmt, const char *path, Error *err) {
   return status;
 }
 
+/* A file that cannot be read or written does not keep the others from being formatted. */
+static void tell(Fmt *fmt, const Error *err) {
+  int code = term_error(err);
+  if (code > fmt->failed) fmt->failed = code;
+}
+
 /* The folder of a project file, anything else as it is. Freed by the caller. */
 static char *folder_of_project(const char *path) {
   Str name = str_from(path);
@@ -105,14 +112,17 @@ static char *folder_of_project(const char *path) {
   return slash ? mem_strndup(path, (size_t)(slash - path) + 1) : mem_strdup(".");
 }
 
-static Status format_path(Fmt *fmt, const char *path, Error *err) {
+static void format_path(Fmt *fmt, const char *path) {
   FolderPaths paths = {0};
   char *folder = folder_of_project(path);
-  Status status = query_paths_find(folder, &paths, err);
-  for (uint32_t i = 0; i < paths.len && status == STATUS_OK; i++) status = format_file(fmt, paths.items[i], err);
+  Error err = {0};
+  if (query_paths_find(folder, &paths, &err) != STATUS_OK) tell(fmt, &err);
+  for (uint32_t i = 0; i < paths.len; i++) {
+    err = (Error){0};
+    if (format_file(fmt, paths.items[i], &err) != STATUS_OK) tell(fmt, &err);
+  }
   paths_release(&paths);
   mem_free(folder);
-  return status;
 }
 
 /* ---- stdin ------------------------------------------------------------------------------------ */
@@ -126,21 +136,22 @@ static Status read_stdin(StrBuf *text, Error *err) {
   return STATUS_OK;
 }
 
-static Status format_stdin(Fmt *fmt, Error *err) {
+static void format_stdin(Fmt *fmt) {
   SourceText source;
   StrBuf given = {0}, text = {0};
-  Status status = read_stdin(&given, err);
+  Error err = {0};
+  Status status = read_stdin(&given, &err);
   if (status == STATUS_OK) {
     source_text_init(&source, STR("<stdin>"), strbuf_str(&given));
     fmt->queries++;
     if (!format_text(&source, &text)) fmt->wrong++;
     else if (!str_eq(strbuf_str(&given), strbuf_str(&text))) fmt->changed++;
-    if (!fmt->check) status = term_out(strbuf_str(&text), err);
+    if (!fmt->check) status = term_out(strbuf_str(&text), &err);
     source_text_release(&source);
   }
+  if (status != STATUS_OK) tell(fmt, &err);
   strbuf_release(&text);
   strbuf_release(&given);
-  return status;
 }
 
 /* ---- the command ------------------------------------------------------------------------------ */
@@ -153,16 +164,15 @@ static void report(const Fmt *fmt) {
 
 static int run_fmt(const void *options, const ArgTexts *words) {
   Fmt fmt = {.check = ((const FmtOptions *)options)->check};
-  Error err = {0};
-  Status status = STATUS_OK;
   bool files = false;
-  for (uint32_t i = 0; i < words->len && status == STATUS_OK; i++) {
+  for (uint32_t i = 0; i < words->len; i++) {
     bool is_stdin = strcmp(words->items[i], "-") == 0;
     files |= !is_stdin;
-    status = is_stdin ? format_stdin(&fmt, &err) : format_path(&fmt, words->items[i], &err);
+    if (is_stdin) format_stdin(&fmt);
+    else format_path(&fmt, words->items[i]);
   }
-  if (status != STATUS_OK) return term_error(&err);
-  if (files || fmt.check) report(&fmt);
+  if (fmt.queries && (files || fmt.check)) report(&fmt);
+  if (fmt.failed) return fmt.failed;
   return fmt.wrong || (fmt.check && fmt.changed) ? 1 : 0;
 }
 
@@ -178,6 +188,7 @@ const Command cmd_fmt = {
   .summary = "bring queries into their canonical layout",
   .details = "PATH is an .asaql file, a project or a folder (every .asaql file in it and below it), or `-`: then\n"
              "stdin goes to stdout. Comments stay. A query with syntax errors is left alone; exit status 1.\n"
+             "A file that cannot be read is told, the others are formatted; exit status 2.\n"
              "What the layout is: docs/language/formatting.md.",
   .examples = "weir fmt alerts.asaql\nweir fmt queries/ --check\nweir fmt - < alerts.asaql",
   .args = args,

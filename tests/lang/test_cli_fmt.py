@@ -76,6 +76,15 @@ class Fmt(CliTest):
         self.write("p/notes.txt", "")
         self.fails(2, "fmt", "p", says="no .asaql file")
 
+    def test_what_cannot_be_read_does_not_keep_the_others_waiting(self):
+        self.write("p/last.asaql", UGLY)
+        os.symlink("nowhere", self.folder / "p/dangling.asaql")
+        self.write("two.asaql", UGLY)
+        self.fails(2, "fmt", "missing.asaql", "p", "two.asaql",
+                   says=["`missing.asaql`", "`p/dangling.asaql`", "2 queries read: 2 changed"])
+        self.assertEqual([self.read(name) for name in ("p/last.asaql", "two.asaql")], [NEAT, NEAT])
+        self.fails(2, "fmt", "--check", "missing.asaql", "two.asaql", says="0 would change")
+
     def test_the_example_of_the_documentation(self):
         text = (SOURCE / "docs/language/formatting.md").read_text(encoding="utf-8")
         before, after = re.findall(r"```sql\n(.*?)```", text, re.S)[:2]

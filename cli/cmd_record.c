@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/job_options.h"
 #include "cli/record_line.h"
+#include "cli/signals.h"
 #include "cli/term.h"
 #include "connectors/registry.h"
 
@@ -35,7 +36,7 @@ typedef struct Recording {
 
 static volatile sig_atomic_t stopped;
 
-static void on_signal(int number) { stopped = 1; }
+static void stop(void *context) { stopped = 1; }
 
 /* ---- what to record --------------------------------------------------------------------------- */
 
@@ -193,11 +194,10 @@ static Status check_options(const RecordOptions *given, Error *err) {
 
 static Status run(Recording *recording, const char *word, Error *err) {
   TRY(check_options(recording->options, err));
+  signals_open(false);
   TRY(open_source(recording, word, err));
   TRY(open_file(recording, err));
-  struct sigaction action = {.sa_handler = on_signal};
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
+  signals_run(stop, NULL);
   TRY(record(recording, err));
   tell(recording);
   return STATUS_OK;

@@ -1,35 +1,13 @@
-/* run_job.c: see run_job.h. SIGINT and SIGTERM end the job in good order, a second one ends the process. */
+/* run_job.c: see run_job.h. */
 #include "cli/run_job.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include "cli/job_points.h"
 #include "cli/progress.h"
 #include "cli/query_file.h"
+#include "cli/signals.h"
 #include "cli/term.h"
-
-enum { EXIT_KILLED = 130 }; /* what a shell reports for a program that Ctrl-C ended */
-
-/* ---- signals ---------------------------------------------------------------------------------- */
-
-static Job *volatile running; /* what a signal stops */
-static volatile sig_atomic_t signals;
-
-static void on_signal(int number) {
-  if (++signals > 1) _exit(EXIT_KILLED);
-  if (running) job_stop(running);
-}
-
-/* A pipe that its reader closed is a failed write, told like any other: the other outputs are still finished. */
-static void watch_signals(Job *job) {
-  running = job;
-  signal(SIGPIPE, SIG_IGN);
-  struct sigaction action = {.sa_handler = on_signal};
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-  if (signals) job_stop(job); /* it came while the job was being opened */
-}
 
 /* ---- one run ---------------------------------------------------------------------------------- */
 
@@ -110,6 +88,8 @@ static bool show_description(const RunRequest *request, const JobSetup *setup, c
   return true;
 }
 
+static void stop_job(void *job) { job_stop(job); }
+
 static int run_plan(const RunRequest *request, JobSetup *setup, PlanScript *plan) {
   if (!show_description(request, setup, plan)) return status_exit_code(STATUS_CONFIG);
   job_setup_drop_unused(setup, plan);
@@ -122,14 +102,16 @@ static int run_plan(const RunRequest *request, JobSetup *setup, PlanScript *plan
   if (wants_progress(request, rows_on_stdout)) setup->spec.progress = progress_show;
   Error err = {0};
   Job *job = NULL;
+  signal(SIGPIPE, SIG_IGN); /* a pipe that its reader closed is a failed write: the other outputs are still finished */
+  signals_open(request->json);
   Status status = job_open(&setup->spec, plan, &job, &err);
-  if (status != STATUS_OK) return term_error(&err);
-  watch_signals(job);
+  if (status != STATUS_OK) return signals_end(), term_error(&err);
+  signals_run(stop_job, job);
   status = job_run(job, &err);
   progress_clear(&line);
   int code = exit_code(request, job_progress(job));
   summary_print(job, request->json, request->brief && code == 0 && job_progress(job)->rows_out);
-  running = NULL;
+  signals_end();
   job_close(job);
   bool ended = status == STATUS_OK || status == STATUS_CANCELLED; /* stopped, or nobody reads the rows any more */
   return ended ? code : term_error(&err);

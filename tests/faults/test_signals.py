@@ -1,6 +1,7 @@
 """Ctrl-C: the first finishes what has begun and is success, the second ends at once."""
 import json
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -64,12 +65,35 @@ class Live(Signals):
         self.assertEqual(job.returncode, 0, told)
         self.assertTrue(all(row["n"] == 10 for row in rows), rows)
 
-    def test_a_broker_that_is_not_there_can_be_given_up(self):
-        job = self.start("run", "q.asaql", "--input", "i=kafka://127.0.0.1:1/t?connect-timeout=1h")
+class Connecting(Signals):
+    """Nothing has begun yet: the process ends at once, and that is success."""
+
+    def give_up(self, *words):
+        job = self.start(*words)
         time.sleep(1)
+        self.assertIsNone(job.poll(), job.stderr.read() if job.poll() is not None else "")
+        began = time.monotonic()
         job.send_signal(signal.SIGINT)
-        self.finish(job)
-        self.assertIn(job.returncode, (0, KILLED, -signal.SIGINT))
+        rows, told = self.finish(job)
+        self.assertLess(time.monotonic() - began, 3)
+        self.assertEqual((job.returncode, rows), (0, []), told)
+        self.assertIn("stopped before anything was read", told)
+        return told
+
+    def test_a_broker_that_is_not_there(self):
+        where = "kafka://127.0.0.1:1/t?connect-timeout=1h"
+        self.give_up("run", "q.asaql", "--input", f"i={where}")
+        self.give_up("record", where, "--out", "kept.json", "--events", "1")
+        told = self.give_up("run", "q.asaql", "--input", f"i={where}", "--format", "json")
+        self.assertEqual(json.loads(told.splitlines()[-1]), {"notice": "stopped before anything was read"})
+
+    def test_a_database_that_does_not_answer(self):
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen(8)
+            where = (f"odbc:Driver=PostgreSQL Unicode;Server=127.0.0.1;Port={silent.getsockname()[1]};Database=d;UID=u"
+                     "?table=t&login-timeout=1h")
+            self.give_up("run", "q.asaql", "--input", "i=r.ndjson", "--output", f"o={where}")
 
 
 class Stdin(Signals):

@@ -150,6 +150,8 @@ Expr   *leaf_row(Binder *b, const Scope *scope, Leaf *leaf, Span span);
 int64_t input_meta_column(Binder *b, BoundInput *input, InputColumnKind kind);
 TypeMask provider_types(Provider provider, uint32_t at);
 Str     provider_column_name(Provider provider, uint32_t at);
+/* What a branch of a union gives for a name: of its items and stars the leftmost that has it, NULL without any. */
+Expr   *branch_value(Binder *b, BoundQuery *query, uint32_t branch, const AstName *names, uint32_t len);
 bool    provider_knows(Provider provider, Str name); /* a column of that name is known, not just possible */
 bool    provider_is_reference(Provider provider);
 bool    provider_has_schema(Provider provider);      /* names outside it are errors */

@@ -227,7 +227,7 @@ static bool star_before(const BoundQuery *query, int64_t visible) {
   return false;
 }
 
-static Expr *branch_value(Binder *b, BoundQuery *query, uint32_t branch, const AstName *names, uint32_t len) {
+Expr *branch_value(Binder *b, BoundQuery *query, uint32_t branch, const AstName *names, uint32_t len) {
   uint32_t used = len;
   Expr *value = select_value(b, query->branches[branch], names, len, &used);
   if (value == NULL) { /* this branch of a union has no such name: NULL */

@@ -196,6 +196,26 @@ static QueryColumn *column_by_name(Binder *b, BoundQuery *query, const BoundItem
   return add_column(b, query, item->name, item->star);
 }
 
+static bool has_star(const BoundSelect *select) {
+  for (uint32_t i = 0; i < select->items.len; i++)
+    if (select->items.items[i].star) return true;
+  return false;
+}
+
+/* A column that another branch names is looked for behind the star of a branch that does not. */
+static void fill_from_star(Binder *b, BoundQuery *query, uint32_t branch) {
+  BoundSelect *select = query->branches[branch];
+  for (uint32_t i = 0; has_star(select) && i < query->columns.len; i++) {
+    QueryColumn *col = query->columns.items[i];
+    if (col->star || col->hidden || col->items[branch] != UINT32_MAX) continue;
+    AstName name = {.text = col->name, .span = select->span};
+    Expr *value = branch_value(b, query, branch, &name, 1);
+    select_add_item(b, select, (BoundItem){.name = col->name, .span = select->span, .expr = value});
+    col->items[branch] = select->items.len - 1;
+    col->types |= value->types;
+  }
+}
+
 static bool settle_columns(Binder *b, BoundQuery *query) {
   for (uint32_t i = 0; i < query->branches_len; i++)
     for (uint32_t j = 0; query->branches_len > 1 && j < query->branches[i]->items.len; j++)
@@ -220,6 +240,7 @@ static bool settle_columns(Binder *b, BoundQuery *query) {
       col->types |= item->expr->types;
     }
   }
+  for (uint32_t i = 0; query->by_name && i < query->branches_len; i++) fill_from_star(b, query, i);
   return true;
 }
 

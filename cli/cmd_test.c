@@ -31,20 +31,27 @@ static void warn_malformed(const SuiteEntry *entry) {
   }
 }
 
-/* Warnings of the cases that were read, each once: the cases of one file share the file of policies. */
-static void print_warnings(const Suite *suite) {
-  Vec(Str) said = {0};
-  for (uint32_t i = 0; i < suite->entries.len; i++) {
-    Str line, rest = strbuf_str(&suite->entries.items[i].test->warnings);
-    while (str_cut(rest, '\n', &line, &rest)) {
-      bool known = false;
-      for (uint32_t j = 0; j < said.len && !known; j++) known = str_eq(said.items[j], line);
-      if (known) continue;
-      term_warning(STR_FMT, STR_ARG(line));
-      vec_push(&said, line);
-    }
+typedef struct Said { Vec(Str) lines; } Said;
+
+static void warn_once(Said *said, Str lines) {
+  Str line;
+  while (str_cut(lines, '\n', &line, &lines)) {
+    bool known = false;
+    for (uint32_t i = 0; i < said->lines.len && !known; i++) known = str_eq(said->lines.items[i], line);
+    if (known) continue;
+    term_warning(STR_FMT, STR_ARG(line));
+    vec_push(&said->lines, line);
   }
-  vec_release(&said);
+}
+
+/* Warnings of the cases, each once: the cases of one file share the file of policies. */
+static void print_warnings(const Suite *suite) {
+  Said said = {0};
+  for (uint32_t i = 0; i < suite->entries.len; i++) {
+    warn_once(&said, strbuf_str(&suite->entries.items[i].test->warnings));
+    warn_once(&said, suite->entries.items[i].result->warnings);
+  }
+  vec_release(&said.lines);
   for (uint32_t i = 0; i < suite->entries.len; i++) warn_malformed(&suite->entries.items[i]);
 }
 

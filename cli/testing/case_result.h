@@ -49,6 +49,7 @@ typedef struct CaseResult {
   bool   updated;            /* it failed by its rows alone, and these are now the expected ones */
   Str    broken, hint;       /* of CASE_BROKEN */
   Str    problems;           /* what is wrong apart from rows: a line each */
+  Str    warnings;           /* what the case says and nothing comes of, and what the job warned of: a line each */
   Str    diagnostics;        /* of a query that should compile and does not, as people read them */
   Vec(OutputResult) outputs;
   bool   ran;                /* there are facts */

@@ -1,12 +1,13 @@
 /* case_run.c: compiles a case, runs it in the process with its files as inputs and outputs that are kept in memory,
 ** and compares everything the case states: diagnostics, rows, counts, entries of the quarantine. Recorded inputs move
 ** the clock themselves, so hours of events take milliseconds. */
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "cli/testing/case_result.h"
+#include "cli/testing/case_doubts.h"
 #include "connectors/memory/memory.h"
 #include "connectors/registry.h"
 #include "plan/explain.h"
@@ -16,7 +17,7 @@ typedef struct CaseRun {
   Case          *test;
   const CaseWay *way;
   CaseResult    *result;
-  StrBuf         problems;
+  StrBuf         problems, warnings;
   PlanScript    *plan;
   Job           *job;
   const char    *quarantine;
@@ -25,6 +26,7 @@ typedef struct CaseRun {
   Ticks         *watermarks;  /* of each input, before it ended */
   Status         restored;
   Error          restore_error;
+  pthread_mutex_t lock;       /* of the warnings, while the job runs */
 } CaseRun;
 
 static void say(CaseRun *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -105,6 +107,16 @@ static void on_batch(void *context, Job *job) {
   if (run->restored != STATUS_OK) job_stop(job);
 }
 
+/* What the job has to tell beside the stream: events without an arrival time. Inputs may be read by several threads. */
+static void on_notice(void *context, const char *text) {
+  CaseRun *run = context;
+  Str said = str_from(text), warning = STR("warning: ");
+  if (!str_starts(said, warning)) return;
+  pthread_mutex_lock(&run->lock);
+  doubt_put(run->test, &run->warnings, "%s", text + warning.len);
+  pthread_mutex_unlock(&run->lock);
+}
+
 static const char *sink_name(CaseRun *run, uint32_t output) {
   return arena_printf(&run->result->arena, "case-%u-%u", run->number, output).ptr;
 }
@@ -126,7 +138,8 @@ static JobSpec make_spec(CaseRun *run) {
                    .outputs = outputs, .outputs_len = run->plan->outputs_len, .policy = test->policy,
                    .runtime_errors = test->runtime_errors, .start = START_EARLIEST, .start_time = test->start,
                    .quarantine = run->quarantine, .threads = run->way->threads, .batch_rows = run->way->batch_rows,
-                   .registry = connectors_registry(), .between_batches = on_batch, .context = run};
+                   .registry = connectors_registry(), .between_batches = on_batch, .notice = on_notice,
+                   .context = run};
 }
 
 /* ---- rows ------------------------------------------------------------------------------------- */
@@ -176,6 +189,7 @@ static void check_output(CaseRun *run, uint32_t at) {
     output.outcome = OUTPUT_UNREQUIRED;
   } else {
     if (wanted && !read_expected(run, wanted, &output.expected)) return;
+    if (wanted) doubts_ignored(run->test, &output, &run->warnings);
     rows_compare(arena, &output.expected, &output.actual, rules, &output.diff);
     if (!diff_is_empty(&output.diff)) output.outcome = wanted ? OUTPUT_DIFFERS : OUTPUT_UNEXPECTED;
   }
@@ -369,6 +383,7 @@ static void run_case(CaseRun *run) {
   check_diags(run, compiled);
   if (run->result->outcome == CASE_PASSED && compiled->plan && run->test->inputs.len) {
     run->plan = compiled->plan;
+    doubts_inputs(run->test, run->plan, &run->warnings);
     run_plan(run);
   }
   compiled_free(compiled);
@@ -379,13 +394,16 @@ CaseResult *case_run(Case *test, const CaseWay *way, const char *scratch) {
   CaseResult *result = mem_zalloc(sizeof *result);
   arena_init(&result->arena);
   CaseRun run = {.test = test, .way = way, .result = result, .number = atomic_fetch_add(&runs, 1),
+                 .lock = PTHREAD_MUTEX_INITIALIZER,
                  .quarantine = arena_printf(&result->arena, "%s/quarantine.ndjson", scratch).ptr};
   unlink(run.quarantine);
   int64_t begun = clock_monotonic_ns();
   run_case(&run);
   result->elapsed_ns = clock_monotonic_ns() - begun;
   result->problems = arena_str(&result->arena, strbuf_str(&run.problems));
+  result->warnings = arena_str(&result->arena, strbuf_str(&run.warnings));
   strbuf_release(&run.problems);
+  strbuf_release(&run.warnings);
   unlink(run.quarantine);
   return result;
 }

@@ -17,19 +17,15 @@ static void put_number(const char *key, uint64_t number, StrBuf *out) {
 
 static double seconds(int64_t ns) { return (double)ns / 1e9; }
 
-/* The lines of a text as an array. */
-static void put_lines(const char *key, Str text, StrBuf *out) {
+/* The lines of a text as items of an array that is open. */
+static void put_lines(Str text, StrBuf *out) {
   Str line;
-  bool first = true;
-  strbuf_printf(out, ",\"%s\":[", key);
   while (text.len) {
     str_cut(text, '\n', &line, &text);
     if (line.len == 0) continue;
-    if (!first) strbuf_putc(out, ',');
+    if (out->ptr[out->len - 1] != '[') strbuf_putc(out, ',');
     json_put_string(out, line);
-    first = false;
   }
-  strbuf_putc(out, ']');
 }
 
 /* ---- our shape -------------------------------------------------------------------------------- */
@@ -143,11 +139,14 @@ static void put_case(const Case *test, const CaseResult *result, StrBuf *out) {
   put_text("reason", result->broken, out);
   strbuf_putc(out, ',');
   put_text("hint", result->hint, out);
-  put_lines("problems", result->problems, out);
-  strbuf_putc(out, ',');
+  strbuf_puts(out, ",\"problems\":[");
+  put_lines(result->problems, out);
+  strbuf_puts(out, "],");
   put_text("diagnostics", result->diagnostics, out);
-  put_lines("warnings", strbuf_str(&test->warnings), out);
-  strbuf_puts(out, ",\"outputs\":[");
+  strbuf_puts(out, ",\"warnings\":[");
+  put_lines(strbuf_str(&test->warnings), out);
+  put_lines(result->warnings, out);
+  strbuf_puts(out, "],\"outputs\":[");
   for (uint32_t i = 0; i < result->outputs.len; i++) {
     if (i) strbuf_putc(out, ',');
     put_output(&result->outputs.items[i], out);

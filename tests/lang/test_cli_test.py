@@ -357,6 +357,30 @@ class BadInput(TestTest):
         self.assertIn("the key `Inptus` is ignored; did you mean `Inputs`?", done.stderr)
         self.assertIn("the key `Scripts` is ignored; did you mean `Script`?", done.stderr)
 
+    def test_an_input_that_the_query_does_not_read_is_a_warning(self):
+        toll = case()["Inputs"][0]
+        self.config(case(Inputs=[toll, {**toll, "InputAlias": "tolls"}, {**toll, "InputAlias": "weather"}]))
+        told = self.passes().stderr
+        self.assertIn("testConfig.json: cars: input tolls: the query does not read it; did you mean `toll`?", told)
+        self.assertIn("input weather: the query does not read it; it reads `toll`", told)
+        self.config(case())
+        self.assertNotIn("warning", self.passes().stderr)
+
+    def test_an_ignored_field_that_no_row_has_is_a_warning(self):
+        output = {**case()["ExpectedOutputs"][0], "IgnoreFields": ["Car", "tollid", "Weather"]}
+        self.config(case(ExpectedOutputs=[output]))
+        told = self.passes().stderr
+        self.assertIn("output cars: no row has the field `Car` of IgnoreFields; did you mean `Cars`?", told)
+        self.assertIn("no row has the field `Weather` of IgnoreFields; its fields are `TollId`, `Cars`", told)
+        self.assertNotIn("tollid", told)
+        report = json.loads(self.ok("test", ".", "--format", "json").stdout)
+        self.assertEqual(len(report["cases"][0]["warnings"]), 2)
+
+    def test_an_arrival_field_that_events_lack_is_a_warning(self):
+        self.config(case(Inputs=[{**case()["Inputs"][0], "ArrivalField": "EntryTme"}]))
+        self.assertIn("testConfig.json: cars: input toll: the event at offset 0 has no time in the arrival field "
+                      "`EntryTme`", self.weir("test", ".").stderr)
+
     def test_a_broken_case_leaves_the_others_alone(self):
         self.config(case("good"), case("bad", Inputs=[]), case("fine"))
         self.differs("cannot be run testConfig.json: bad", totals="2 passed, 1 failed", status=2)

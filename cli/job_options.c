@@ -318,7 +318,8 @@ void job_setup_release(JobSetup *setup) {
   {"reference", ARG_LIST, AT(references), "NAME=WHERE",                                                            \
    .doc = "reference data: a file, or odbc:...?query=SELECT ..."},                                                 \
   {"output", ARG_LIST, AT(outputs), "NAME=WHERE",                                                                  \
-   .doc = "an output: a file, - for stdout, kafka://..., odbc:...?table=T; without one rows go to stdout"},        \
+   .doc = "an output: a file, - for stdout, kafka://..., odbc:...?table=T; without one rows go to stdout; there "  \
+          "rows of several outputs are wrapped as {\"output\": NAME, \"row\": ROW}"},                              \
   {"arrival", ARG_LIST, AT(arrivals), "NAME=FIELD",                                                                \
    .doc = "the field of a recorded input that holds each event's arrival time"}
 #define PROJECT                                                                                                    \

@@ -188,7 +188,9 @@ void   reference_at(void *job, const Op *op, Ticks t, Ticks *from, Ticks *until)
 void   reference_rows_release(ReferenceRowsList *list);
 
 /* output.c */
-Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned unbound, Error *err);
+bool   output_shares_stdout(const Job *job, const PlanOutput *plan);
+/* sharing: how many outputs share stdout. */
+Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned sharing, Error *err);
 void   output_write(JobOutput *out, const Batch *batch);
 Status output_flush(JobOutput *out, Error *err);
 Status output_close(JobOutput *out, Error *err); /* the second time nothing is left to do */

@@ -87,16 +87,11 @@ static Status check_output_names(const Job *job, Error *err) {
 }
 
 static Status open_outputs(Job *job, Error *err) {
-  unsigned unbound = 0;
-  for (uint32_t i = 0; i < job->plan->outputs_len; i++) {
-    bool bound = false;
-    for (uint32_t j = 0; j < job->spec->outputs_len; j++)
-      bound |= str_eq_nocase(job->spec->outputs[j].name, job->plan->outputs[i]->name);
-    unbound += !bound;
-  }
+  unsigned sharing = 0;
+  for (uint32_t i = 0; i < job->plan->outputs_len; i++) sharing += output_shares_stdout(job, job->plan->outputs[i]);
   job->outputs = mem_zalloc(mem_mul(job->plan->outputs_len + 1, sizeof *job->outputs));
   for (uint32_t i = 0; i < job->plan->outputs_len; i++, job->outputs_len++) {
-    Status status = output_open(job, &job->outputs[i], job->plan->outputs[i], unbound, err);
+    Status status = output_open(job, &job->outputs[i], job->plan->outputs[i], sharing, err);
     if (status == STATUS_OK) continue;
     job->outputs_len++; /* partly open: job_close releases it */
     return status;

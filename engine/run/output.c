@@ -1,5 +1,5 @@
-/* output.c: bindings of outputs, and writing. An output bound nowhere goes to stdout as JSON lines; several such
-** outputs share it, each line wrapped with the name of its output (cli.md). */
+/* output.c: bindings of outputs, and writing. An output that is bound nowhere, or to a plain `-`, goes to stdout as JSON
+** lines; several such outputs share it, each line wrapped with the name of its output (cli.md). */
 #include "run/internal.h"
 
 #include <errno.h>
@@ -16,6 +16,11 @@ static Status open_wrapped(JobOutput *out, Error *err) {
   out->format_options = arena_zalloc(&out->job->arena, out->format->options_bytes + 1);
   if (out->format->options) options_defaults(out->format->options, out->format_options);
   return out->format->encoder_open(out->format_options, &out->plan->schema, &out->encoder, err);
+}
+
+bool output_shares_stdout(const Job *job, const PlanOutput *plan) {
+  const JobBinding *binding = binding_find(job->spec->outputs, job->spec->outputs_len, plan->name);
+  return binding == NULL || str_eq(str_trim(binding->where), STR("-"));
 }
 
 static bool is_same_file(const struct stat *file, const char *path) {
@@ -68,10 +73,10 @@ static bool resumes(Job *job) {
   return any;
 }
 
-Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned unbound, Error *err) {
+Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned sharing, Error *err) {
   *out = (JobOutput){.job = job, .plan = plan};
+  if (sharing > 1 && output_shares_stdout(job, plan)) return open_wrapped(out, err);
   const JobBinding *binding = binding_find(job->spec->outputs, job->spec->outputs_len, plan->name);
-  if (binding == NULL && unbound > 1) return open_wrapped(out, err);
   Status parsed = where_parse(&job->arena, binding ? binding->where : STR("-"), &out->where, err);
   if (parsed != STATUS_OK && err) snprintf(err->who, sizeof err->who, STR_FMT, STR_ARG(plan->name));
   TRY(parsed);

@@ -35,6 +35,16 @@ class Bindings(Run):
         self.assertEqual({row["output"] for row in found}, {"a", "b"})
         self.assertIn({"output": "b", "row": {"Make": "Ford"}}, found)
 
+    def test_so_are_several_outputs_that_are_bound_to_stdout(self):
+        self.write("two.asaql", "SELECT TollId INTO a FROM toll SELECT Make INTO b FROM toll")
+        for outputs in (("a=-", "b=-"), ("a=-",)):
+            words = [word for output in outputs for word in ("--output", output)]
+            found = rows_of(self.ok("run", "two.asaql", "--input", "toll=toll.json", *words).stdout)
+            self.assertEqual({row["output"] for row in found}, {"a", "b"})
+        found = rows_of(self.ok("run", "two.asaql", "--input", "toll=toll.json", "--output", "a=-",
+                                "--output", "b=b.json").stdout)
+        self.assertEqual(found, [{"TollId": 1}, {"TollId": 2}, {"TollId": 1}])
+
     def test_names_match_in_any_case(self):
         done = self.ok("run", "cars.asaql", "--input", "TOLL=toll.json", "--output", "Cars=-")
         self.assertEqual(len(rows_of(done.stdout)), 3)

@@ -107,7 +107,7 @@ static double sink_rate(const char *connection, unsigned rows) {
   arena_init(&arena);
   Str text = arena_printf(&arena, "odbc:%s?table=weir_bench&transaction-rows=%u", connection, rows);
   check(where_parse(&arena, text, &where, &err), &err);
-  SinkConfig config = {.job = "bench", .alias = "bench", .where = &where, .schema = &schema, .reject = reject};
+  SinkConfig config = {.job = "bench", .who = "output bench", .where = &where, .schema = &schema, .reject = reject};
   check(odbc_sink.open(&config, &arena, &sink, &err), &err);
   int64_t spent = 0;
   for (unsigned first = 0; first < rows; first += PIECE) {

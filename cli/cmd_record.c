@@ -96,7 +96,7 @@ static Status open_source(Recording *recording, const char *word, Error *err) {
   if (is_described(word)) TRY(where_of_project(recording, word, &text, err));
   TRY(where_parse(&recording->arena, text, &recording->where, err));
   TRY(check_source(recording, err));
-  SourceConfig config = {.job = RECORD_GROUP, .alias = "record", .where = &recording->where, .headers = true,
+  SourceConfig config = {.job = RECORD_GROUP, .who = "record", .where = &recording->where, .headers = true,
                          .format = registry_format(connectors_registry(), STR("json"))};
   const char *start = recording->options->start;
   if (start) TRY(job_start_parse(start, &config.start, &config.start_time, err));

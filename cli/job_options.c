@@ -155,7 +155,8 @@ static Status look_at(JobSetup *setup, const JobBinding *binding, bool *csv, boo
     status = config_events_check(&setup->arena, &where, err);
     if (status == STATUS_OK && is_standard(&where)) status = take_stdin(setup, binding->name, err);
   } else if (err->who[0] == 0) {
-    snprintf(err->who, sizeof err->who, "input " STR_FMT, STR_ARG(binding->name));
+    snprintf(err->who, sizeof err->who, "%s " STR_FMT, binding->reference ? "reference" : "input",
+             STR_ARG(binding->name));
   }
   where_release(&where);
   return status;

@@ -197,7 +197,7 @@ static Status table_open(const SinkConfig *config, Arena *arena, Sink **out, Err
   table->head.cls = &table_sink;
   table->format = config->format;
   bool titled = str_eq(config->where->target, STR("titled"));
-  if (titled) table->title = mem_strdup(config->alias);
+  if (titled) table->title = mem_strdup(config->name);
   *out = &table->head;
   return config->format->encoder_open(config->format_options, config->schema, &table->encoder, err);
 }

@@ -183,7 +183,7 @@ static Status repair(FilePool *pool, Str file, uint64_t *size, Error *err) {
   *size = done.size;
   if (!done.changed || config->notice == NULL) return STATUS_OK;
   StrBuf text = {0};
-  strbuf_printf(&text, "output %s: the end of " STR_FMT " was torn; %llu bytes behind the last whole line are cut off",
+  strbuf_printf(&text, "%s: the end of " STR_FMT " was torn; %llu bytes behind the last whole line are cut off",
                 config->who, STR_ARG(file), (unsigned long long)done.cut);
   config->notice(config->notice_context, text.ptr);
   strbuf_release(&text);

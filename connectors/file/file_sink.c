@@ -77,7 +77,7 @@ static void put_head(void *context, StrBuf *out) {
 static bool is_quoted(const FormatClass *format) { return str_eq(str_from(format->name), STR("csv")); }
 
 static Status open_parts(FileSink *file, const SinkConfig *config, Arena *arena, Error *err) {
-  const char *who = arena_cstr(arena, str_from(config->alias));
+  const char *who = arena_cstr(arena, str_from(config->who));
   FileSinkOptions options;
   OptionTake take = {.own = options_table, .into = &options, .pairs = &config->where->options,
                      .format = config->format->options, .who = who};

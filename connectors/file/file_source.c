@@ -36,7 +36,7 @@ static void source_close(Source *source) {
 static Status source_open(const SourceConfig *config, Arena *arena, Source **out, Error *err) {
   FileSource *file = mem_zalloc(sizeof *file);
   file->base.cls = &file_source;
-  const char *who = arena_cstr(arena, str_from(config->alias));
+  const char *who = arena_cstr(arena, str_from(config->who));
   OptionTake take = {.own = options_table, .into = &file->options, .pairs = &config->where->options,
                      .format = config->format ? config->format->options : NULL, .who = who};
   Status status = options_take(&take, arena, err);

@@ -176,7 +176,7 @@ static Status setup(ReferenceFiles *files, const SourceConfig *config, Arena *ar
 static Status files_open(const SourceConfig *config, Arena *arena, Source **out, Error *err) {
   ReferenceFiles *files = mem_zalloc(sizeof *files);
   files->base.cls = &file_reference;
-  files->who = arena_cstr(arena, str_from(config->alias));
+  files->who = arena_cstr(arena, str_from(config->who));
   arena_init(&files->listing);
   arena_init(&files->reading);
   Status status = setup(files, config, arena, err);

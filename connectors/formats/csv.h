@@ -18,8 +18,8 @@ typedef struct CsvOptions {
   Str  columns;   /* names, comma between */
 } CsvOptions;
 
-/* False for anything but the delimiters of the option's documentation. */
-bool csv_delimiter(Str text, char *out);
+/* STATUS_CONFIG for anything but the delimiters of the option's documentation; the error names nobody. */
+Status csv_delimiter(Str text, char *out, Error *err);
 
 /* ---- one record (csv_record.c) ---- */
 

@@ -303,16 +303,14 @@ static Status names_fix(CsvDecoder *decoder, const CsvOptions *options, Error *e
   decoder->fixed_names = decoder->names.len > 0;
   names_bind(decoder);
   if (options->header || decoder->fixed_names) return STATUS_OK;
-  error_set(err, STATUS_CONFIG, "csv", "CSV without a header has no column names");
+  error_set(err, STATUS_CONFIG, "", "CSV without a header has no column names");
   return error_hint(err, "declare the columns with CREATE TABLE, or add columns=a,b,c");
 }
 
 Status csv_decoder_open(const void *options_in, const DecodeSpec *spec, Decoder **out, Error *err) {
   const CsvOptions *options = options_in;
   char delimiter;
-  if (!csv_delimiter(options->delimiter, &delimiter))
-    return error_set(err, STATUS_CONFIG, "csv", "delimiter `" STR_FMT "` is none of comma, semicolon, tab, bar, space",
-                     STR_ARG(options->delimiter));
+  TRY(csv_delimiter(options->delimiter, &delimiter, err));
   CsvDecoder *decoder = mem_zalloc(sizeof *decoder);
   decoder->head.format = &format_csv;
   decoder->spec = *spec;
@@ -322,9 +320,9 @@ Status csv_decoder_open(const void *options_in, const DecodeSpec *spec, Decoder 
   uint32_t fields = fields_count(decoder);
   decoder->cell_of = mem_alloc(mem_mul(fields, sizeof *decoder->cell_of));
   row_store_init(&decoder->store, fields + spec->payload);
-  *out = &decoder->head;
   Status status = names_fix(decoder, options, err);
-  if (status != STATUS_OK) csv_decoder_close(&decoder->head);
+  if (status == STATUS_OK) *out = &decoder->head;
+  else csv_decoder_close(&decoder->head);
   return status;
 }
 

@@ -192,9 +192,7 @@ void csv_encoder_encode(Encoder *base, const Batch *batch, bool lines, StrBuf *o
 Status csv_encoder_open(const void *options_in, const OutputSchema *schema, Encoder **out, Error *err) {
   const CsvOptions *options = options_in;
   char delimiter;
-  if (!csv_delimiter(options->delimiter, &delimiter))
-    return error_set(err, STATUS_CONFIG, "csv", "delimiter `" STR_FMT "` is none of comma, semicolon, tab, bar, space",
-                     STR_ARG(options->delimiter));
+  TRY(csv_delimiter(options->delimiter, &delimiter, err));
   CsvEncoder *encoder = mem_zalloc(sizeof *encoder);
   encoder->head.format = &format_csv;
   encoder->delimiter = delimiter;

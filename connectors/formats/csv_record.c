@@ -47,13 +47,15 @@ bool csv_reader_read(CsvReader *reader, Str record) {
   return false;
 }
 
-bool csv_delimiter(Str text, char *out) {
+Status csv_delimiter(Str text, char *out, Error *err) {
   static const struct { const char *name; char character; } delimiters[] = {
     {"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"bar", '|'}, {"space", ' '},
   };
   for (size_t i = 0; i < sizeof delimiters / sizeof *delimiters; i++) {
     *out = delimiters[i].character;
-    if (str_eq_nocase(text, str_from(delimiters[i].name)) || str_eq(text, (Str){out, 1})) return true;
+    if (str_eq_nocase(text, str_from(delimiters[i].name)) || str_eq(text, (Str){out, 1})) return STATUS_OK;
   }
-  return false;
+  error_set(err, STATUS_CONFIG, "", "delimiter `" STR_FMT "` is none of comma, semicolon, tab, bar, space",
+            STR_ARG(text));
+  return error_hint(err, "write one of these words, for example delimiter=semicolon, or the character itself: , ; |");
 }

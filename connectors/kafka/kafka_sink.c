@@ -335,7 +335,7 @@ static Status check_columns(KafkaSink *sink, const OutputSchema *schema, const c
 }
 
 static Status read_options(KafkaSink *sink, const SinkConfig *config, rd_kafka_conf_t *conf, Arena *arena, Error *err) {
-  const char *who = sink->client.who = arena_cstr(arena, str_from(config->alias));
+  const char *who = sink->client.who = arena_cstr(arena, str_from(config->who));
   sink->client.notice = config->notice;
   sink->client.notice_context = config->notice_context;
   KafkaProperties properties = {conf, who};

@@ -528,7 +528,7 @@ static Status check_embedded_options(const KafkaSource *source, Error *err) {
 /* Copies the options, applies properties to conf and finds the topic's address. */
 static Status read_options(KafkaSource *source, const SourceConfig *config, rd_kafka_conf_t *conf, Arena *arena,
                            KafkaStart *start, Error *err) {
-  const char *who = source->client.who = arena_cstr(arena, str_from(config->alias));
+  const char *who = source->client.who = arena_cstr(arena, str_from(config->who));
   source->client.notice = config->notice;
   source->client.notice_context = config->notice_context;
   KafkaProperties properties = {conf, who};

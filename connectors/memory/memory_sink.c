@@ -33,7 +33,7 @@ static Status sink_close(Sink *base, Error *err) {
 static Status check_options(const SinkConfig *config, Arena *arena, Error *err) {
   MemorySinkOptions options;
   OptionTake take = {.own = options_table, .into = &options, .pairs = &config->where->options,
-                     .format = config->format->options, .who = config->alias};
+                     .format = config->format->options, .who = config->who};
   return options_take(&take, arena, err);
 }
 

@@ -65,7 +65,7 @@ static Status find_script(MemorySource *source, const SourceConfig *config, Erro
     add_partition(source, config->start == START_COMMITTED);
   memory_unlock();
   if (source->script) return STATUS_OK;
-  return error_set(err, STATUS_CONFIG, config->alias, "no memory source `" STR_FMT "` is defined",
+  return error_set(err, STATUS_CONFIG, config->who, "no memory source `" STR_FMT "` is defined",
                    STR_ARG(config->where->target));
 }
 
@@ -73,7 +73,7 @@ static Status open_as(const SourceClass *cls, const SourceConfig *config, Arena 
   MemorySource *source = mem_zalloc(sizeof *source);
   source->base.cls = cls;
   OptionTake take = {.own = options_table, .into = &source->options, .pairs = &config->where->options,
-                     .format = config->format ? config->format->options : NULL, .who = config->alias};
+                     .format = config->format ? config->format->options : NULL, .who = config->who};
   Status status = options_take(&take, arena, err);
   if (status == STATUS_OK) status = find_script(source, config, err);
   if (status == STATUS_OK) *out = &source->base;

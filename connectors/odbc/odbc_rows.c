@@ -562,7 +562,7 @@ static Status rows_open(const SourceConfig *config, const DecodeSpec *spec, Aren
   pthread_mutex_init(&rows->lock, NULL);
   arena_init(&rows->load);
   arena_init(&rows->scratch);
-  rows->who = arena_printf(arena, "reference %s", config->alias).ptr;
+  rows->who = arena_cstr(arena, str_from(config->who));
   Status status = rows_setup(rows, config, err);
   if (status != STATUS_OK) rows_close(&rows->base);
   else *out = &rows->base;

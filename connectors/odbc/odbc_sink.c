@@ -288,7 +288,7 @@ static Status sink_open(const SinkConfig *config, Arena *arena, Sink **out, Erro
   sink->config = *config;
   sink->arena = arena;
   arena_init(&sink->scratch);
-  sink->who = arena_printf(arena, "output %s", config->alias).ptr;
+  sink->who = arena_cstr(arena, str_from(config->who));
   OptionTake take = {.own = sink_options, .into = &sink->options, .pairs = &config->where->options, .who = sink->who};
   Status status = options_take(&take, arena, err);
   if (status == STATUS_OK) status = split_keys(sink, err);

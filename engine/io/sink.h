@@ -16,7 +16,8 @@ typedef void SinkRejectFn(void *context, const Batch *batch, uint32_t row, const
 
 typedef struct SinkConfig {
   const char  *job;
-  const char  *alias;       /* output name, for messages */
+  const char  *name;        /* of the output */
+  const char  *who;         /* the output in messages: "output alerts" */
   const Where *where;       /* borrowed for open only */
   const OutputSchema *schema; /* outlives the sink */
   const FormatClass *format;  /* for sinks of bytes; NULL for the others */

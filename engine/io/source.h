@@ -18,7 +18,7 @@ typedef enum StartKind { START_DEFAULT, START_NOW, START_EARLIEST, START_COMMITT
 
 typedef struct SourceConfig {
   const char  *job;        /* job name: consumer group default, client id */
-  const char  *alias;      /* input name, for messages */
+  const char  *who;        /* the input in messages: "input toll", "reference cars" */
   const Where *where;      /* borrowed for open only: copy what you keep (arena) */
   StartKind    start;      /* --start, which wins over start= in WHERE */
   Ticks        start_time; /* of START_TIME */

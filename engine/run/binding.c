@@ -1,6 +1,8 @@
 /* binding.c: what inputs and outputs share when they are bound: finding the binding, opening the format. */
 #include "run/internal.h"
 
+#include <stdio.h>
+
 const JobBinding *binding_find(const JobBinding *bindings, uint32_t len, Str name) {
   for (uint32_t i = 0; i < len; i++)
     if (str_eq_nocase(bindings[i].name, name)) return &bindings[i];
@@ -24,4 +26,9 @@ Status binding_format(Job *job, const Where *where, const char *who, const Forma
     TRY(options_set((*format)->options, *options, &job->arena, pair->name, pair->value, who, &known, err));
   }
   return STATUS_OK;
+}
+
+Status binding_named(Status status, const char *who, Error *err) {
+  if (status != STATUS_OK && err && err->who[0] == 0) snprintf(err->who, sizeof err->who, "%s", who);
+  return status;
 }

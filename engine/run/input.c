@@ -44,13 +44,13 @@ static void fill_spec(JobInput *in, Arena *arena) {
 }
 
 static Status unknown_scheme(JobInput *in, Error *err) {
-  error_set(err, STATUS_CONFIG, in->plan->name.ptr, "nothing here reads `" STR_FMT ":`", STR_ARG(in->where.scheme));
+  error_set(err, STATUS_CONFIG, in->who, "nothing here reads `" STR_FMT ":`", STR_ARG(in->where.scheme));
   return error_hint(err, "bind the input to a file, kafka://... or (reference data) odbc:...");
 }
 
 static Status open_rows(JobInput *in, const RowsClass *cls, const SourceConfig *config, Arena *arena, Error *err) {
   if (!in->plan->reference) {
-    error_set(err, STATUS_CONFIG, in->plan->name.ptr, "`" STR_FMT ":` is reference data and cannot be a stream",
+    error_set(err, STATUS_CONFIG, in->who, "`" STR_FMT ":` is reference data and cannot be a stream",
               STR_ARG(in->where.scheme));
     return error_hint(err, "bind it with --reference and JOIN it");
   }
@@ -66,7 +66,7 @@ static Ticks read_from(const Job *job) {
 
 static Status open_source(JobInput *in, Arena *arena, Error *err) {
   const JobSpec *spec = in->job->spec;
-  SourceConfig config = {.job = spec->name, .alias = in->plan->name.ptr, .where = &in->where, .start = spec->start,
+  SourceConfig config = {.job = spec->name, .who = in->who, .where = &in->where, .start = spec->start,
                          .start_time = read_from(in->job), .notice = spec->notice, .notice_context = spec->context,
                          .headers = reads_kind(in->plan, INPUT_HEADERS)};
   const RowsClass *rows = registry_rows(spec->registry, in->where.scheme);
@@ -76,26 +76,27 @@ static Status open_source(JobInput *in, Arena *arena, Error *err) {
   if (in->cls == NULL) return unknown_scheme(in, err);
   if (in->plan->reference && in->cls->reference) in->cls = in->cls->reference;
   if (in->cls->live && in->plan->reference)
-    return error_set(err, STATUS_CONFIG, in->plan->name.ptr, "reference data cannot be read from a live source");
+    return error_set(err, STATUS_CONFIG, in->who, "reference data cannot be read from a live source");
   const Str *sort = where_option(&in->where, "sort");
   in->sort = sort && str_eq_nocase(*sort, STR("true"));
-  TRY(binding_format(in->job, &in->where, in->plan->name.ptr, &in->format, &in->format_options, err));
+  TRY(binding_format(in->job, &in->where, in->who, &in->format, &in->format_options, err));
   config.format = in->format;
   TRY(in->cls->open(&config, arena, &in->source, err));
-  return in->format->decoder_open(in->format_options, &in->spec, &in->decoder, err);
+  return binding_named(in->format->decoder_open(in->format_options, &in->spec, &in->decoder, err), in->who, err);
 }
 
 Status input_open(Job *job, JobInput *in, const PlanInput *plan, Error *err) {
   *in = (JobInput){.job = job, .plan = plan, .last_arrival = TICKS_MIN, .largest_arrival = TICKS_MIN,
                    .largest_read_at = TICKS_MIN};
   pthread_mutex_init(&in->source_lock, NULL);
+  in->who = arena_printf(&job->arena, "%s " STR_FMT, plan->reference ? "reference" : "input", STR_ARG(plan->name)).ptr;
   in->binding = binding_find(job->spec->inputs, job->spec->inputs_len, plan->name);
   if (in->binding == NULL) {
-    error_set(err, STATUS_CONFIG, plan->name.ptr, "the input `" STR_FMT "` is bound to nothing", STR_ARG(plan->name));
+    error_set(err, STATUS_CONFIG, in->who, "bound to nothing");
     return error_hint(err, "add %s " STR_FMT "=WHERE", plan->reference ? "--reference" : "--input",
                       STR_ARG(plan->name));
   }
-  TRY(where_parse(&job->arena, in->binding->where, &in->where, err));
+  TRY(binding_named(where_parse(&job->arena, in->binding->where, &in->where, err), in->who, err));
   fill_spec(in, &job->arena);
   return open_source(in, &job->arena, err);
 }

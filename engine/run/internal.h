@@ -46,6 +46,7 @@ typedef struct JobInput {
   Job             *job;
   const PlanInput *plan;
   const JobBinding *binding;
+  const char      *who;        /* in messages: "input toll", "reference cars" */
   Where            where;
   bool             sort;       /* ?sort=true */
   Vec(Op *)        entrances;  /* of a stream */
@@ -91,6 +92,7 @@ typedef struct JobInput {
 typedef struct JobOutput {
   Job             *job;
   const PlanOutput *plan;
+  const char      *who;        /* in messages: "output alerts" */
   Where            where;
   const SinkClass *cls;
   Sink            *sink;
@@ -142,6 +144,8 @@ const JobBinding *binding_find(const JobBinding *bindings, uint32_t len, Str nam
 ** where they stand among the connector's. */
 Status binding_format(Job *job, const Where *where, const char *who, const FormatClass **format, void **options,
                       Error *err);
+/* The status; an error that names nobody is of `who`. */
+Status binding_named(Status status, const char *who, Error *err);
 
 /* input.c: reading */
 Status input_open(Job *job, JobInput *in, const PlanInput *plan, Error *err);

@@ -1,5 +1,5 @@
-/* output.c: bindings of outputs, and writing. An output that is bound nowhere, or to a plain `-`, goes to stdout as JSON
-** lines; several such outputs share it, each line wrapped with the name of its output (cli.md). */
+/* output.c: bindings of outputs, and writing. An output that is bound nowhere, or to a plain `-`, goes to stdout as
+** JSON lines; several such outputs share it, each line wrapped with the name of its output (cli.md). */
 #include "run/internal.h"
 
 #include <errno.h>
@@ -50,7 +50,7 @@ Status output_check_file(Job *job, const char *who, const char *path, Error *err
 ** is open already), nor the quarantine. */
 static Status check_file(const JobOutput *out, Error *err) {
   struct stat file;
-  const char *path = file_of(out), *who = out->plan->name.ptr, *quarantine = quarantine_path(out->job->quarantine);
+  const char *path = file_of(out), *who = out->who, *quarantine = quarantine_path(out->job->quarantine);
   if (path == NULL) return STATUS_OK;
   bool known = stat(path, &file) == 0 && S_ISREG(file.st_mode);
   if (strcmp(path, quarantine) == 0 || (known && is_same_file(&file, quarantine))) {
@@ -74,24 +74,24 @@ static bool resumes(Job *job) {
 }
 
 Status output_open(Job *job, JobOutput *out, const PlanOutput *plan, unsigned sharing, Error *err) {
-  *out = (JobOutput){.job = job, .plan = plan};
+  *out = (JobOutput){.job = job, .plan = plan,
+                     .who = arena_printf(&job->arena, "output " STR_FMT, STR_ARG(plan->name)).ptr};
   if (sharing > 1 && output_shares_stdout(job, plan)) return open_wrapped(out, err);
   const JobBinding *binding = binding_find(job->spec->outputs, job->spec->outputs_len, plan->name);
-  Status parsed = where_parse(&job->arena, binding ? binding->where : STR("-"), &out->where, err);
-  if (parsed != STATUS_OK && err) snprintf(err->who, sizeof err->who, STR_FMT, STR_ARG(plan->name));
-  TRY(parsed);
+  TRY(binding_named(where_parse(&job->arena, binding ? binding->where : STR("-"), &out->where, err), out->who, err));
   out->cls = registry_sink(job->spec->registry, out->where.scheme);
   if (out->cls == NULL) {
-    error_set(err, STATUS_CONFIG, plan->name.ptr, "nothing here writes `" STR_FMT ":`", STR_ARG(out->where.scheme));
+    error_set(err, STATUS_CONFIG, out->who, "nothing here writes `" STR_FMT ":`", STR_ARG(out->where.scheme));
     return error_hint(err, "bind the output to a file, kafka://... or odbc:...");
   }
   TRY(check_file(out, err));
-  if (out->cls->bytes) TRY(binding_format(job, &out->where, plan->name.ptr, &out->format, &out->format_options, err));
-  SinkConfig config = {.job = job->spec->name, .alias = plan->name.ptr, .where = &out->where, .schema = &plan->schema,
+  if (out->cls->bytes) TRY(binding_format(job, &out->where, out->who, &out->format, &out->format_options, err));
+  SinkConfig config = {.job = job->spec->name, .name = plan->name.ptr, .who = out->who,
+                       .where = &out->where, .schema = &plan->schema,
                        .format = out->format, .format_options = out->format_options, .reject = errors_rejected,
                        .reject_context = out, .resumes = resumes(job), .notice = job->spec->notice,
                        .notice_context = job->spec->context};
-  return out->cls->open(&config, &job->arena, &out->sink, err);
+  return binding_named(out->cls->open(&config, &job->arena, &out->sink, err), out->who, err);
 }
 
 /* A reader that went away is no failure: there is nobody left to write for. */

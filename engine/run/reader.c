@@ -74,7 +74,7 @@ Status reader_start(JobInput *in, Reader **out, Error *err) {
   pthread_cond_init(&reader->not_full, NULL);
   if (pthread_create(&reader->thread, NULL, read_on, reader) != 0) {
     mem_free(reader);
-    error_set(err, STATUS_WORLD, in->plan->name.ptr, "cannot start a thread");
+    error_set(err, STATUS_WORLD, in->who, "cannot start a thread");
     return error_hint(err, "--threads 1 needs none");
   }
   *out = reader;

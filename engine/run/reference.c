@@ -276,8 +276,10 @@ static void refresh_failed(ReferenceGroup *group, const Error *why) {
   if (group->said) return;
   group->said = true;
   put_name(group, name, sizeof name);
-  job_notice(group->job, "reference %s: the refresh failed, the rows of before stay in use: %s%s%s%s%s", name, why->who,
-             why->who[0] ? ": " : "", why->message, why->hint[0] ? "; " : "", why->hint);
+  bool alone = str_starts(str_from(why->who), STR("reference ")) && strcmp(why->who + 10, name) == 0;
+  const char *who = alone ? "" : why->who;
+  job_notice(group->job, "reference %s: the refresh failed, the rows of before stay in use: %s%s%s%s%s", name, who,
+             who[0] ? ": " : "", why->message, why->hint[0] ? "; " : "", why->hint);
 }
 
 static void refresh_worked(ReferenceGroup *group) {

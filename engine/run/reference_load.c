@@ -88,7 +88,7 @@ typedef struct Reading {
 
 static Status check_stop(const Reading *reading, Error *err) {
   if (!atomic_load(&reading->group->cancel)) return STATUS_OK;
-  return error_set(err, STATUS_CANCELLED, reading->in->plan->name.ptr, "stopped while loading");
+  return error_set(err, STATUS_CANCELLED, reading->in->who, "stopped while loading");
 }
 
 static bool gives_changes(const JobInput *in) {

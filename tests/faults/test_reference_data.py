@@ -136,7 +136,7 @@ class Sqlite(ReferenceTest):
         self.begin(self.where())
         self.assertEqual(self.value_of(self.send()), "old")
         self.db.execute("ALTER TABLE r RENAME TO hidden")
-        self.wait_told("reference r: the refresh failed, the rows of before stay in use: reference r: there is no table")
+        self.wait_told("reference r: the refresh failed, the rows of before stay in use: there is no table")
         self.assertEqual(self.value_of(self.send()), "old")
         self.db.execute("ALTER TABLE hidden ADD COLUMN more int")
         self.db.execute("UPDATE hidden SET v = 'back'")

@@ -55,6 +55,25 @@ class Bindings(Run):
         for where in ("toll.csv", "-?format=csv"):
             self.fails(1, "run", "dear.asaql", "--input", f"toll={where}", says=["E0305", "CREATE TABLE toll (Toll float)"])
 
+    def test_messages_name_inputs_references_and_outputs_alike(self):
+        self.write("join.asaql", "SELECT a.TollId INTO o FROM a JOIN r ON a.TollId = r.TollId")
+        self.write("x.csv", "TollId\n1\n")
+        good = {"input a": "toll.json", "reference r": "toll.json", "output o": "out.json"}
+        for who, where, says in (
+                ("input a", "x.csv?delimiter=colon", ["delimiter `colon`", "help: write one of these words"]),
+                ("reference r", "x.csv?delimiter=:", ["delimiter `:`", "help: write one of these words"]),
+                ("output o", "out.csv?delimiter=colon", ["delimiter `colon`", "help: write one of these words"]),
+                ("input a", "gone.json", ["gone.json"]), ("reference r", "gone.json", ["gone.json"]),
+                ("output o", "gone/x.json", ["gone/x.json"]), ("input a", "x.csv?header=false", ["no column names"]),
+                ("output o", "odbc:Driver=Nothing", ["table"])):
+            words = [part for name, to in {**good, who: where}.items()
+                     for part in ("--" + name.split()[0], f"{name.split()[1]}={to}")]
+            done = self.weir("run", "join.asaql", *words)
+            with self.subTest(who=who, where=where):
+                self.assertEqual(done.returncode, 2, done.stderr)
+                for phrase in (f"error: {who}: ", *says):
+                    self.assertIn(phrase, done.stderr)
+
     def test_the_environment_is_replaced(self):
         done = self.ok("run", "cars.asaql", "--input", "toll=${DATA}.json", env={"DATA": "toll"})
         self.assertEqual(len(rows_of(done.stdout)), 3)
@@ -106,11 +125,11 @@ class Refusals(Run):
     def test_an_output_that_cannot_be_created(self):
         done = self.weir("run", "cars.asaql", "--input", "toll=toll.json", "--output", "cars=no/such/folder/x.json")
         self.assertIn(done.returncode, (2, 3))
-        self.assertRegex(done.stderr, r"weir: error: cars: .*no/such/folder/x.json")
+        self.assertRegex(done.stderr, r"weir: error: output cars: .*no/such/folder/x.json")
 
     def test_a_broker_that_does_not_answer_is_told_while_it_is_waited_for(self):
         self.fails(3, "run", "cars.asaql", "--input", "toll=kafka://127.0.0.1:1/toll?connect-timeout=3s",
-                   says=["toll: the Kafka broker 127.0.0.1:1 does not answer", "trying again for 3s", "within 3s"])
+                   says=["input toll: the Kafka broker 127.0.0.1:1 does not answer", "trying again for 3s", "within 3s"])
 
     def test_bindings_that_make_no_sense(self):
         self.fails(2, "run", "cars.asaql", "--input", "toll", says="NAME=WHERE")
@@ -190,7 +209,7 @@ class BadInput(Run):
 
     def test_everything_on_stderr_as_json(self):
         done = self.fails(2, "run", "cars.asaql", "--input", "toll=missing.json", "--format", "json")
-        self.assertEqual(json.loads(done.stderr), {"error": "toll: there is no file missing.json",
+        self.assertEqual(json.loads(done.stderr), {"error": "input toll: there is no file missing.json",
                                                    "help": "paths are relative to the folder weir was started in"})
         done = self.ok("run", "cars.asaql", "--input", "toll=toll.json", "--start", "last", "--format", "json")
         warning, summary = [json.loads(line) for line in done.stderr.splitlines()]

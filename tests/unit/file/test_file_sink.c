@@ -35,7 +35,7 @@ static Status open_output(Writing *writing, const char *where) {
   *writing = (Writing){0};
   arena_init(&writing->arena);
   assert_int_equal(where_parse(&writing->arena, str_from(where), &writing->where, &writing->error), STATUS_OK);
-  SinkConfig config = {.job = "job", .alias = "out", .where = &writing->where, .schema = &schema,
+  SinkConfig config = {.job = "job", .who = "output out", .where = &writing->where, .schema = &schema,
                        .format = &plain_format};
   return file_sink.open(&config, &writing->arena, &writing->sink, &writing->error);
 }
@@ -183,7 +183,7 @@ static void test_full_disk(void **state) {
   assert_int_equal(file_sink.flush(writing.sink, &writing.error), STATUS_WORLD);
   assert_non_null(strstr(writing.error.message, "/dev/full"));
   assert_non_null(strstr(writing.error.message, strerror(ENOSPC)));
-  assert_string_equal(writing.error.who, "out");
+  assert_string_equal(writing.error.who, "output out");
   assert_int_equal(file_sink.flush(writing.sink, NULL), STATUS_WORLD); /* stays broken */
   assert_int_equal(file_sink.close(writing.sink, &writing.error), STATUS_WORLD);
   release(&writing);

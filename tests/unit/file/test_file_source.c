@@ -57,7 +57,7 @@ static void open_input(Reading *reading, const char *where) {
   *reading = (Reading){0};
   arena_init(&reading->arena);
   assert_int_equal(where_parse(&reading->arena, str_from(where), &reading->where, &reading->error), STATUS_OK);
-  SourceConfig config = {.job = "job", .alias = "in", .where = &reading->where};
+  SourceConfig config = {.job = "job", .who = "input in", .where = &reading->where};
   reading->status = file_source.open(&config, &reading->arena, &reading->source, &reading->error);
 }
 
@@ -98,7 +98,7 @@ static void expect_refused(const char *where, Status status, const char *message
   assert_int_equal(reading.status, status);
   if (!strstr(reading.error.message, message)) fail_msg("message: %s", reading.error.message);
   if (!strstr(reading.error.hint, hint)) fail_msg("hint: %s", reading.error.hint);
-  assert_string_equal(reading.error.who, "in");
+  assert_string_equal(reading.error.who, "input in");
   close_input(&reading);
 }
 

@@ -29,7 +29,8 @@ static inline void reader_open_at(Reader *reader, const char *where, StartKind s
   *reader = (Reader){0};
   arena_init(&reader->arena);
   assert_int_equal(where_parse(&reader->arena, str_from(where), &reader->where, &reader->error), STATUS_OK);
-  SourceConfig config = {.job = "test-job", .alias = "in", .where = &reader->where, .start = start, .start_time = time};
+  SourceConfig config = {.job = "test-job", .who = "input in", .where = &reader->where, .start = start,
+                         .start_time = time};
   reader->status = kafka_source.open(&config, &reader->arena, &reader->source, &reader->error);
 }
 

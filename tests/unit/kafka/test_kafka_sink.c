@@ -29,7 +29,7 @@ static void writer_try(Writer *writer, const char *where, const OutputSchema *of
   *writer = (Writer){0};
   arena_init(&writer->arena);
   assert_int_equal(where_parse(&writer->arena, str_from(where), &writer->where, &writer->error), STATUS_OK);
-  SinkConfig config = {.job = "test-job", .alias = "out", .where = &writer->where, .schema = of,
+  SinkConfig config = {.job = "test-job", .who = "output out", .where = &writer->where, .schema = of,
                        .format = &plain_format, .reject = on_reject, .reject_context = writer};
   writer->status = kafka_sink.open(&config, &writer->arena, &writer->sink, &writer->error);
 }
@@ -298,7 +298,7 @@ static void expect_open_error(const char *where, Status status, const char *mess
   assert_int_equal(writer.status, status);
   if (!strstr(writer.error.message, message)) fail_msg("message: %s", writer.error.message);
   if (!strstr(writer.error.hint, hint)) fail_msg("hint: %s", writer.error.hint);
-  assert_string_equal(writer.error.who, "out");
+  assert_string_equal(writer.error.who, "output out");
   writer_close(&writer);
 }
 

@@ -259,7 +259,7 @@ static void expect_open_error(const char *where, Status status, const char *mess
   if (reader.status != status) fail_msg("%s: status %d, %s", where, reader.status, reader.error.message);
   if (!strstr(reader.error.message, message)) fail_msg("message: %s", reader.error.message);
   if (!strstr(reader.error.hint, hint)) fail_msg("hint: %s", reader.error.hint);
-  assert_string_equal(reader.error.who, "in");
+  assert_string_equal(reader.error.who, "input in");
   reader_close(&reader);
 }
 

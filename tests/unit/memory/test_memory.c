@@ -21,7 +21,7 @@ static Source *open_source(const SourceClass *cls, const char *where_text, Start
   Where where;
   Source *source = NULL;
   assert_int_equal(where_parse(&arena, str_from(where_text), &where, &err), STATUS_OK);
-  SourceConfig config = {.job = "job", .alias = "in", .where = &where, .start = start};
+  SourceConfig config = {.job = "job", .who = "input in", .where = &where, .start = start};
   cls->open(&config, &arena, &source, &err);
   where_release(&where);
   return source;
@@ -186,7 +186,7 @@ static Sink *open_sink(const char *where_text) {
   Where where;
   Sink *sink = NULL;
   assert_int_equal(where_parse(&arena, str_from(where_text), &where, &err), STATUS_OK);
-  SinkConfig config = {.job = "job", .alias = "out", .where = &where, .format = &plain};
+  SinkConfig config = {.job = "job", .who = "output out", .where = &where, .format = &plain};
   assert_int_equal(memory_sink.open(&config, &arena, &sink, &err), STATUS_OK);
   where_release(&where);
   return sink;

@@ -125,7 +125,7 @@ static inline void schema_of(Fixture *f, unsigned cols, const char *const *names
   schema_of((f), sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), (const char *[]){__VA_ARGS__})
 
 static inline Status open_sink(Fixture *f, const char *options, Sink **out) {
-  SinkConfig config = {.job = "test", .alias = "out", .where = where_of(f, options), .schema = &f->schema,
+  SinkConfig config = {.job = "test", .who = "output out", .where = where_of(f, options), .schema = &f->schema,
                        .reject = fixture_reject, .reject_context = f};
   return odbc_sink.open(&config, &f->arena, out, &f->err);
 }
@@ -170,7 +170,7 @@ static inline void assert_open_fails(Fixture *f, const char *options, const char
 /* ---- reference rows ---- */
 
 static inline Status open_rows(Fixture *f, const char *options, const DecodeSpec *spec, Rows **out) {
-  SourceConfig config = {.job = "test", .alias = "ref", .where = where_of(f, options)};
+  SourceConfig config = {.job = "test", .who = "reference ref", .where = where_of(f, options)};
   return odbc_rows.open(&config, spec, &f->arena, out, &f->err);
 }
 

@@ -125,6 +125,14 @@ Status args_parse(const ArgDef *table, int argc, char *const *argv, void *option
   return STATUS_OK;
 }
 
+bool args_want_json(int argc, char *const *argv) {
+  for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+    if (strcmp(argv[i], "--format=json") == 0) return true;
+    if (strcmp(argv[i], "--format") == 0 && i + 1 < argc && strcmp(argv[i + 1], "json") == 0) return true;
+  }
+  return false;
+}
+
 void args_release(const ArgDef *table, void *options) {
   for (const ArgDef *def = table; def && def->name; def++)
     if (def->kind == ARG_LIST) vec_release((ArgTexts *)((char *)options + def->at));

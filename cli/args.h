@@ -36,6 +36,8 @@ typedef struct ArgDef {
 ** Texts borrow from argv. STATUS_CONFIG with a suggestion for what is not understood. */
 Status args_parse(const ArgDef *table, int argc, char *const *argv, void *options, ArgTexts *words, bool *help,
                   Error *err);
+/* --format json stands among the words: even the message about the others is then for a machine. */
+bool   args_want_json(int argc, char *const *argv);
 void   args_release(const ArgDef *table, void *options); /* the lists */
 void   args_print_help(const ArgDef *table, StrBuf *out);
 

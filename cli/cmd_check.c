@@ -13,7 +13,7 @@
 
 typedef struct CheckOptions {
   int format; /* 2: json */
-  bool verbose;
+  bool verbose, local;
   const char *blobs, *bind;
 } CheckOptions;
 
@@ -29,6 +29,8 @@ typedef struct Check {
 
 static const BindOptions bare = {.compat = COMPAT_DEFAULT};
 
+static bool is_stdin(const char *path) { return strcmp(path, "-") == 0; }
+
 /* ---- one query -------------------------------------------------------------------------------- */
 
 static void add_json(Check *check, DiagList *diags) {
@@ -39,10 +41,11 @@ static void add_json(Check *check, DiagList *diags) {
   strbuf_release(&list);
 }
 
-/* setup: of the project or job it belongs to; NULL: a bare query. */
+/* setup: of the project or job it belongs to; NULL: a bare query. The path may be `-`. */
 static Status check_query(Check *check, const char *path, const JobSetup *setup, Error *err) {
   QueryFile query;
-  Status status = query_file_load(&query, path, setup ? &setup->bind : &bare, err);
+  const BindOptions *bind = setup ? &setup->bind : &bare;
+  Status status = is_stdin(path) ? query_file_stdin(&query, bind, err) : query_file_load(&query, path, bind, err);
   if (status == STATUS_OK) {
     DiagList *diags = &query.compiled->diags;
     if (check->json) add_json(check, diags);
@@ -71,7 +74,8 @@ static void check_points(Check *check, const JobSetup *setup) {
 /* *query: the file that was its query; what was before when there is none. */
 static Status check_project(Check *check, const char *path, struct stat *query, Error *err) {
   JobSetup setup;
-  JobOptions none = {.blobs = check->options->blobs, .bind = check->options->bind};
+  JobOptions none = {.blobs = check->options->blobs, .bind = check->options->bind,
+                     .local = check->options->local};
   Status status = job_setup(&setup, &none, path, connectors_registry(), err);
   if (status == STATUS_OK) status = check_query(check, setup.query, &setup, err);
   if (status == STATUS_OK) check_points(check, &setup);
@@ -132,6 +136,7 @@ static Status check_folder(Check *check, const char *path, Error *err) {
 static Status check_path(Check *check, const char *path, Error *err) {
   struct stat info;
   unsigned before = check->queries;
+  if (is_stdin(path)) return check_query(check, path, NULL, err);
   if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) return check_file(check, path, err);
   TRY(check_folder(check, path, err));
   if (check->queries > before) return STATUS_OK;
@@ -187,6 +192,7 @@ static const ArgDef args[] = {
    .doc = "text for people on stderr, or one JSON object on stdout"},
   ARG_BIND(offsetof(CheckOptions, bind)),
   ARG_BLOBS(offsetof(CheckOptions, blobs)),
+  ARG_LOCAL(offsetof(CheckOptions, local)),
   {"verbose", ARG_FLAG, offsetof(CheckOptions, verbose), .doc = "also says what of a project has no meaning here"},
   {0},
 };
@@ -195,15 +201,16 @@ const Command cmd_check = {
   .name = "check",
   .usage = "PATH... [--format json]",
   .summary = "compile queries and show what is wrong with them",
-  .details = "PATH is an .asaql file, a project (asaproj.json, .asaproj), a job file (.json), or a folder: then every\n"
-             "project and every .asaql file in it and below it. Of projects and jobs it also lists each input and\n"
-             "output that cannot run here.\n"
+  .details = "PATH is an .asaql file, a project (asaproj.json, .asaproj), a job file (.json), a folder: then every\n"
+             "project and every .asaql file in it and below it; or `-`: a query from stdin.\n"
+             "Of projects and jobs it also lists each input and output that cannot run here.\n"
              "In a bare query FROM names that no step defines are inputs; a name joined without DATEDIFF is\n"
              "reference data.",
-  .examples = "weir check alerts.asaql\nweir check my-project\nweir check queries/ --format json",
+  .examples = "weir check alerts.asaql\nweir check my-project\nweir check queries/ --format json\n"
+              "weir check - < alerts.asaql",
   .args = args,
   .options_bytes = sizeof(CheckOptions),
-  .words = "the path of a query, a project, a job file or a folder",
+  .words = "the path of a query, a project, a job file or a folder, or `-`",
   .words_min = 1,
   .words_max = 100000,
   .run = run_check,

@@ -9,7 +9,8 @@ typedef struct ExplainOptions {
   int format; /* 0: not given; else one more than ExplainFormat */
   int stage;  /* 0: not given; else one more than ExplainStage */
   int compat;
-  const char *bind;
+  const char *bind, *blobs;
+  bool local;
 } ExplainOptions;
 
 static Status check_format(ExplainStage stage, ExplainFormat format, Error *err) {
@@ -39,7 +40,8 @@ static int run_explain(const void *options, const ArgTexts *words) {
   if (check_format(stage, format, &err) != STATUS_OK) return term_error(&err);
   JobSetup setup;
   QueryFile query = {0};
-  JobOptions none = {.compat = given->compat, .bind = given->bind};
+  JobOptions none = {.compat = given->compat, .bind = given->bind, .blobs = given->blobs,
+                     .local = given->local};
   Status status = job_setup(&setup, &none, words->items[0], connectors_registry(), &err);
   setup.bind.closed = setup.described; /* FROM of a bare query names its inputs */
   if (status == STATUS_OK) status = query_file_load(&query, setup.query, &setup.bind, &err);
@@ -57,6 +59,8 @@ static const ArgDef args[] = {
           "also the steps of their expressions"},
   {"compat", ARG_CHOICE, offsetof(ExplainOptions, compat), .choices = "1.0|1.1|1.2", .doc = "compatibility level"},
   ARG_BIND(offsetof(ExplainOptions, bind)),
+  ARG_BLOBS(offsetof(ExplainOptions, blobs)),
+  ARG_LOCAL(offsetof(ExplainOptions, local)),
   {0},
 };
 

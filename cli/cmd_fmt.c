@@ -9,6 +9,7 @@
 #include "base/diag.h"
 #include "base/source_text.h"
 #include "cli/command.h"
+#include "cli/query_file.h"
 #include "cli/query_paths.h"
 #include "cli/term.h"
 #include "grammar/format.h"
@@ -127,20 +128,11 @@ static void format_path(Fmt *fmt, const char *path) {
 
 /* ---- stdin ------------------------------------------------------------------------------------ */
 
-static Status read_stdin(StrBuf *text, Error *err) {
-  char piece[16384];
-  for (size_t got; (got = fread(piece, 1, sizeof piece, stdin)) > 0 && text->len <= SOURCE_TEXT_MAX;)
-    strbuf_append(text, piece, got);
-  if (ferror(stdin)) return error_set(err, STATUS_WORLD, "stdin", "cannot read it: %s", strerror(errno));
-  strbuf_puts(text, "");
-  return STATUS_OK;
-}
-
 static void format_stdin(Fmt *fmt) {
   SourceText source;
   StrBuf given = {0}, text = {0};
   Error err = {0};
-  Status status = read_stdin(&given, &err);
+  Status status = query_text_stdin(&given, &err);
   if (status == STATUS_OK) {
     source_text_init(&source, STR("<stdin>"), strbuf_str(&given));
     fmt->queries++;

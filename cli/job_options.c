@@ -326,8 +326,7 @@ void job_setup_release(JobSetup *setup) {
 #define PROJECT                                                                                                    \
   ARG_BIND(AT(bind)),                                                                                              \
   ARG_BLOBS(AT(blobs)),                                                                                            \
-  {"local", ARG_FLAG, AT(local),                                                                                   \
-   .doc = "of a project the local inputs even where live settings are complete; its outputs go to stdout"},        \
+  ARG_LOCAL(AT(local)),                                                                                            \
   {"verbose", ARG_FLAG, AT(verbose), .doc = "also says what of a project has no meaning here"}
 #define POLICIES                                                                                                   \
   {"config", ARG_TEXT, AT(config), "FILE", .doc = "a JobConfig.json: policies and compatibility level"},           \

@@ -27,6 +27,10 @@ extern const ArgDef run_args[], query_args[];
   {"blobs", ARG_TEXT, (at), "DIR",                                                                                 \
    .doc = "the folder that stands in for a project's storage accounts: DIR/CONTAINER/PATH"}
 
+#define ARG_LOCAL(at)                                                                                              \
+  {"local", ARG_FLAG, (at),                                                                                        \
+   .doc = "of a project the local inputs even where live settings are complete; its outputs go to stdout"}
+
 /* Everything a job needs but its plan. Release with job_setup_release, after the job is closed. */
 typedef struct JobSetup {
   Arena       arena;

@@ -82,6 +82,11 @@ static int print_help(const Command *command) {
   return term_print(&text);
 }
 
+static int misused(int argc, char *const *argv, const Error *err) {
+  if (args_want_json(argc, argv)) term_use_json();
+  return term_error(err);
+}
+
 static int run_command(const Command *command, int argc, char *const *argv) {
   void *options = mem_zalloc(command->options_bytes + 1);
   ArgTexts words = {0};
@@ -90,7 +95,7 @@ static int run_command(const Command *command, int argc, char *const *argv) {
   int code;
   Status status = args_parse(command->args, argc, argv, options, &words, &help, &err);
   if (status == STATUS_OK && help) code = print_help(command);
-  else if (status != STATUS_OK || check_words(command, &words, &err) != STATUS_OK) code = term_error(&err);
+  else if (status != STATUS_OK || check_words(command, &words, &err) != STATUS_OK) code = misused(argc, argv, &err);
   else code = command->run(options, &words);
   args_release(command->args, options);
   vec_release(&words);
@@ -119,6 +124,7 @@ int main(int argc, char **argv) {
   bool help = strcmp(argv[1], "help") == 0;
   const char *name = help ? argv[2] : argv[1];
   const Command *command = command_find(str_from(name));
+  if (command == NULL && args_want_json(argc, argv)) term_use_json();
   if (command == NULL) return unknown_command(name);
   return help ? print_help(command) : run_command(command, argc - 2, argv + 2);
 }

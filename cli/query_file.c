@@ -24,6 +24,28 @@ Status query_file_load(QueryFile *query, const char *path, const BindOptions *op
   return STATUS_OK;
 }
 
+Status query_text_stdin(StrBuf *text, Error *err) {
+  char piece[16384];
+  for (size_t got; (got = fread(piece, 1, sizeof piece, stdin)) > 0 && text->len <= SOURCE_TEXT_MAX;)
+    strbuf_append(text, piece, got);
+  if (ferror(stdin)) return error_set(err, STATUS_WORLD, "stdin", "cannot read it: %s", strerror(errno));
+  strbuf_puts(text, "");
+  return STATUS_OK;
+}
+
+Status query_file_stdin(QueryFile *query, const BindOptions *options, Error *err) {
+  *query = (QueryFile){0};
+  StrBuf text = {0};
+  Status status = query_text_stdin(&text, err);
+  if (status != STATUS_OK) {
+    strbuf_release(&text);
+    return status;
+  }
+  query->source = (SourceText){.name = str_from(mem_strdup("<stdin>")), .text = strbuf_str(&text), .owned = true};
+  query->compiled = compile_query(&query->source, options);
+  return STATUS_OK;
+}
+
 void query_file_text(QueryFile *query, const char *text, const BindOptions *options) {
   *query = (QueryFile){0};
   source_text_init(&query->source, STR("<query>"), str_from(text));

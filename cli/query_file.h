@@ -13,6 +13,9 @@ enum { COMPAT_DEFAULT = 12 };
 
 /* STATUS_CONFIG when there is no such file; what is wrong with the query itself is in compiled->diags. */
 Status query_file_load(QueryFile *query, const char *path, const BindOptions *options, Error *err);
+Status query_file_stdin(QueryFile *query, const BindOptions *options, Error *err);
+/* All of stdin, or a little more than a source text may have of it. STATUS_WORLD when it cannot be read. */
+Status query_text_stdin(StrBuf *text, Error *err);
 /* The text is borrowed. */
 void   query_file_text(QueryFile *query, const char *text, const BindOptions *options);
 void   query_file_release(QueryFile *query);

@@ -20,6 +20,10 @@ class Check(CliTest):
         self.write("q.asaql", BAD)
         self.fails(1, "check", "q.asaql", says=["error[E0202]", "--> q.asaql:1:40", "^", "1 error, 0 warnings"])
 
+    def test_stdin(self):
+        self.assertIn("1 query checked: 0 errors", self.ok("check", "-", stdin=GOOD).stderr)
+        self.fails(1, "check", "-", stdin=BAD, says=["error[E0202]", "--> <stdin>:1:40", "1 error, 0 warnings"])
+
     def test_a_warning_is_no_error(self):
         self.write("q.asaql", WARNED)
         self.assertIn("warning[W0209]", self.ok("check", "q.asaql").stderr)

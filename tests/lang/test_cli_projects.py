@@ -51,6 +51,19 @@ class Shapes(Project):
         self.runs(path="p/")
         self.runs(path="./p")
 
+    def test_check_and_explain_look_at_what_run_would_run(self):
+        self.make()
+        self.assertIn("cannot run here", self.ok("check", "p").stderr)
+        for words in (("check", "p", "--local"), ("explain", "p", "--local", "--blobs", "blobs")):
+            self.assertNotIn("cannot run here", self.ok(*words).stderr)
+        live = {**EVENT_HUB, "EventHubProperties": {**EVENT_HUB["EventHubProperties"], "SharedAccessPolicyKey": "aw=="}}
+        self.make(live=live, mock={**MOCK, "Format": "Csv"})
+        self.write("p/toll.asaql", "SELECT TollId INTO cars FROM toll WHERE Toll > 3")
+        for command in ("check", "explain"):  # only of CSV the columns are texts
+            with self.subTest(command=command):
+                self.ok(command, "p")
+                self.assertIn("E0305", self.weir(command, "p", "--local").stderr)
+
     def test_the_newer_mock(self):
         self.make(mock={"Name": "toll", "Type": "Data Stream", "DataSourceType": "Local Input", "ScriptType": "InputMock",
                         "FilePath": "..\\data\\toll.json", "Serialization": {"Type": "Json", "Encoding": "UTF8"}})

@@ -49,6 +49,14 @@ class Mistakes(CliTest):
     def test_options_of_the_program_are_suggested_too(self):
         self.fails(2, "--verison", says="did you mean `weir --version`?")
 
+    def test_machines_are_told_in_json(self):
+        for words in (("run", "q.asaql", "--otput", "a=b", "--format", "json"), ("run", "--format=json"),
+                      ("chekc", "--format=json"), ("check", "--format", "json", "q.asaql", "--bnd", "x"), ("run", "a", "b", "--format", "json")):
+            told = self.fails(2, *words).stderr
+            with self.subTest(words=words):
+                self.assertEqual(list(json.loads(told)), ["error", "help"])
+        self.fails(2, "run", "q.asaql", "--otput", "a=b", "--", "--format=json", says="weir: error: there is no option")
+
     def test_numbers_are_no_slips(self):
         self.assertNotIn("did you mean", self.fails(2, "run", "q.asaql", "--compat", "1.3", says="1.0|1.1|1.2").stderr)
 

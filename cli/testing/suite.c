@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,14 +50,9 @@ static void add_cases(Suite *suite, CaseList *cases) {
 
 /* Where events that stand in a test go: each file has a folder of its own. */
 static const char *scratch_of(Suite *suite, char path[128]) {
-  if (suite->scratch[0] == 0) {
-    const char *folder = getenv("TMPDIR");
-    bool fits_in = folder && strlen(folder) < 40;
-    snprintf(suite->scratch, sizeof suite->scratch, "%s/weir-test-XXXXXX", fits_in ? folder : "/tmp");
-    if (mkdtemp(suite->scratch) == NULL) suite->scratch[0] = 0;
-  }
-  snprintf(path, 128, "%s/file%u", suite->scratch, suite->files);
-  return suite->scratch[0] && mkdir(path, 0700) == 0 ? path : NULL;
+  if (suite->scratch.path[0] == 0 && !scratch_make(&suite->scratch)) return NULL;
+  snprintf(path, 128, "%s/file%u", suite->scratch.path, suite->files);
+  return mkdir(path, 0700) == 0 ? path : NULL;
 }
 
 static Status no_scratch(Error *err) {
@@ -174,21 +168,11 @@ Status suite_run(Suite *suite, Error *err) {
 
 /* ---- the end ---------------------------------------------------------------------------------- */
 
-static void remove_folder(const char *path) {
-  FolderPaths paths = {0};
-  Error ignored;
-  folder_list(path, &paths, &ignored);
-  for (uint32_t i = 0; i < paths.len; i++)
-    if (unlink(paths.items[i]) != 0) remove_folder(paths.items[i]);
-  paths_release(&paths);
-  rmdir(path);
-}
-
 void suite_release(Suite *suite) {
   for (uint32_t i = 0; i < suite->entries.len; i++) {
     case_result_free(suite->entries.items[i].result);
     case_free(suite->entries.items[i].test);
   }
   vec_release(&suite->entries);
-  if (suite->scratch[0]) remove_folder(suite->scratch);
+  scratch_remove(&suite->scratch);
 }

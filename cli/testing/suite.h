@@ -9,6 +9,7 @@
 #define WEIR_CLI_TESTING_SUITE_H
 
 #include "cli/testing/case_result.h"
+#include "cli/testing/scratch.h"
 
 typedef struct SuiteEntry {
   Case       *test;
@@ -24,7 +25,7 @@ typedef struct Suite {
   unsigned passed, failed; /* cases, after suite_run; broken ones have failed */
   unsigned broken;
   int64_t  elapsed_ns;
-  char     scratch[64]; /* a folder of the suite's own; empty: not made yet */
+  Scratch  scratch;     /* a folder of the suite's own, made when it is needed */
   unsigned files;       /* that were read */
 } Suite;
 

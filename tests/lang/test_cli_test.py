@@ -1,12 +1,15 @@
 """weir test: cases of testConfig.json, what differs, what is wrong with a case, exit statuses."""
 import json
 import os
+import signal
+import subprocess
+import tempfile
 import time
 import unittest
 from pathlib import Path
 from xml.etree import ElementTree
 
-from cli_support import CARS, SOURCE, TOLL, CliTest, lines
+from cli_support import CARS, SOURCE, TOLL, WEIR, CliTest, lines
 
 EXPECTED = [
     {"TollId": 1, "Cars": 1}, {"TollId": 2, "Cars": 1}, {"TollId": 1, "Cars": 1.0},
@@ -244,6 +247,24 @@ class Cases(TestTest):
         self.differs("input toll: 3 events; watermark at the end 2026-01-01T00:00:12",
                      "filter where (Toll > 100): 3 rows in, 0 out   <-- nothing comes out of this step",
                      "output cars: 0 rows")
+
+
+class Interrupted(TestTest):
+    def test_no_folder_is_left_behind(self):
+        """Its events come out of a pipe that nobody fills: the case waits until the signal comes."""
+        (self.folder / "toll.json").unlink()
+        os.mkfifo(self.folder / "toll.json")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with tempfile.TemporaryDirectory(prefix="w", dir="/tmp") as short:  # TMPDIR counts when it is short
+                job = subprocess.Popen([WEIR, "test", "."], cwd=self.folder, env=self.environment({"TMPDIR": short}),
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                until = time.monotonic() + 20
+                while not os.listdir(short) and time.monotonic() < until:
+                    time.sleep(0.02)
+                self.assertEqual(len(os.listdir(short)), 1)
+                job.send_signal(number)
+                self.assertEqual(job.wait(20), -number)
+                self.assertEqual(os.listdir(short), [])
 
 
 class BadInput(TestTest):

@@ -21,10 +21,17 @@ static Members members_of(const JsonNode *object, const RowRules *rules) {
   return members;
 }
 
+/* Whether the number is a whole one of 64 bits, however it is spelt: 95, 95.0, 9.5e1, -0.0. */
+static bool number_is_whole(const JsonNode *node, int64_t *whole) {
+  if (str_to_i64(node->text, whole)) return true;
+  if (!(node->number >= -0x1p63 && node->number < 0x1p63) || node->number != floor(node->number)) return false;
+  *whole = (int64_t)node->number;
+  return true;
+}
+
 static void put_number(const JsonNode *node, StrBuf *out) {
   int64_t whole;
-  if (str_to_i64(node->text, &whole)) strbuf_printf(out, "%lld", (long long)whole);
-  else if (node->number == floor(node->number) && fabs(node->number) < 0x1p53) strbuf_printf(out, "%.0f", node->number);
+  if (number_is_whole(node, &whole)) strbuf_printf(out, "%lld", (long long)whole);
   else strbuf_printf(out, "%.17g", node->number);
 }
 
@@ -84,7 +91,7 @@ static bool arrays_near(const JsonNode *a, const JsonNode *b, double tolerance) 
 /* Whole numbers beyond the doubles' precision are compared as such. */
 static bool numbers_equal(const JsonNode *a, const JsonNode *b, double tolerance) {
   int64_t left, right;
-  if (tolerance == 0 && str_to_i64(a->text, &left) && str_to_i64(b->text, &right)) return left == right;
+  if (tolerance == 0 && number_is_whole(a, &left) && number_is_whole(b, &right)) return left == right;
   double size = fmax(1.0, fmax(fabs(a->number), fabs(b->number)));
   return fabs(a->number - b->number) <= tolerance * size;
 }

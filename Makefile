@@ -18,6 +18,9 @@ fuzz:            # ten minutes for each fuzzer, half an hour for those that eat 
 bench: release
 	cmake --build --preset release --target bench_tools
 	python3 bench/toll.py
+	python3 bench/functions.py
+	python3 bench/windows.py
+	python3 bench/joins.py
 	python3 bench/check_time.py
 	build/release/bench/bench_compile bench/compile/*.asaql
 

@@ -398,8 +398,9 @@ typedef struct Guarded Guarded;
 struct Guarded {
   OdbcRows *rows;
   Status  (*work)(Guarded *call, Error *err);
-  uint32_t  rows_max;
+  uint32_t  rows_max;    /* of next */
   Batch    *out;
+  Ticks     now, since;  /* of rewind */
   Status    status;
   Error     error;
 };
@@ -454,17 +455,14 @@ static void start_anew(OdbcRows *rows, Ticks now, Ticks since) {
   load_drop(rows);
 }
 
-static Status drop_work(Guarded *call, Error *err) {
+static Status rewind_work(Guarded *call, Error *err) {
   (void)err;
-  start_anew(call->rows, call->rows->now, call->rows->since);
+  start_anew(call->rows, call->now, call->since);
   return STATUS_OK;
 }
 
 static Status rows_rewind(Rows *base, Ticks now, Ticks since, Error *err) {
-  OdbcRows *rows = (OdbcRows *)base;
-  rows->now = now;
-  rows->since = since;
-  return guarded((Guarded){.rows = rows, .work = drop_work}, NULL, err);
+  return guarded((Guarded){.rows = (OdbcRows *)base, .work = rewind_work, .now = now, .since = since}, NULL, err);
 }
 
 /* A statement that ends at this moment needs no cancelling. */

@@ -29,26 +29,6 @@ void wide_release(WideBuf *wide) {
   *wide = (WideBuf){0};
 }
 
-static void put_code_point(StrBuf *out, uint32_t code) {
-  char bytes[4];
-  size_t len;
-  if (code < 0x80) {
-    bytes[0] = (char)code;
-    len = 1;
-  } else if (code < 0x800) {
-    bytes[0] = (char)(0xc0 | code >> 6);
-    len = 2;
-  } else if (code < 0x10000) {
-    bytes[0] = (char)(0xe0 | code >> 12);
-    len = 3;
-  } else {
-    bytes[0] = (char)(0xf0 | code >> 18);
-    len = 4;
-  }
-  for (size_t i = 1; i < len; i++) bytes[i] = (char)(0x80 | (code >> (6 * (len - 1 - i)) & 0x3f));
-  strbuf_append(out, bytes, len);
-}
-
 void wide_to_utf8(const SQLWCHAR *units, size_t len, StrBuf *out) {
   for (size_t i = 0; i < len; i++) {
     uint32_t code = units[i];
@@ -56,6 +36,6 @@ void wide_to_utf8(const SQLWCHAR *units, size_t len, StrBuf *out) {
       bool pair = code < 0xdc00 && i + 1 < len && (units[i + 1] & 0xfc00) == 0xdc00;
       code = pair ? 0x10000 + ((code - 0xd800) << 10) + (units[++i] - 0xdc00u) : 0xfffd;
     }
-    put_code_point(out, code);
+    utf8_put(out, code);
   }
 }

@@ -33,20 +33,15 @@ static inline void utf8_put(StrBuf *out, uint32_t code) { /* code is no surrogat
     len = 1;
   } else if (code < 0x800) {
     bytes[0] = (char)(0xc0 | code >> 6);
-    bytes[1] = (char)(0x80 | (code & 0x3f));
     len = 2;
   } else if (code < 0x10000) {
     bytes[0] = (char)(0xe0 | code >> 12);
-    bytes[1] = (char)(0x80 | (code >> 6 & 0x3f));
-    bytes[2] = (char)(0x80 | (code & 0x3f));
     len = 3;
   } else {
     bytes[0] = (char)(0xf0 | code >> 18);
-    bytes[1] = (char)(0x80 | (code >> 12 & 0x3f));
-    bytes[2] = (char)(0x80 | (code >> 6 & 0x3f));
-    bytes[3] = (char)(0x80 | (code & 0x3f));
     len = 4;
   }
+  for (size_t i = 1; i < len; i++) bytes[i] = (char)(0x80 | (code >> (6 * (len - 1 - i)) & 0x3f));
   strbuf_append(out, bytes, len);
 }
 

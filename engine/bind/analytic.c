@@ -266,7 +266,6 @@ static bool find_source(Draft *d) {
     diag_hint(d->b->diags, diag, "do the APPLY in a WITH step and look back over its rows in the next");
     return false;
   }
-  if (is_apply_leaf(d->leaf)) return bad_over(d, d->ast->span, "looks back over the rows of a source, before APPLY");
   if (!provider_is_reference(d->leaf->provider)) return true;
   return bad_over(d, d->ast->span, "looks back over a stream, and this is reference data");
 }
